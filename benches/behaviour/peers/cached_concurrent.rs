@@ -1,0 +1,36 @@
+//! `#[concurrent_cached]` of the crate `cached`, which shares no loads.
+
+use super::{Peer, allocations};
+use crate::job::{Failure, Job, Outcome};
+use cached::macros::concurrent_cached;
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+};
+
+pub(super) struct Concurrent;
+
+// No alias: the attribute would not see that this is a `Result`, and would store errors.
+#[concurrent_cached(ttl_secs = 60)]
+async fn perform(job: Job) -> Result<u64, Failure> {
+    job.perform().await
+}
+
+#[concurrent_cached(ttl_secs = 60, key = "(u64, String)", convert = { (id, text.to_owned()) })]
+async fn look_up(id: u64, text: &str) -> u64 {
+    ready(id + text.len() as u64).await
+}
+
+impl Peer for Concurrent {
+    fn name(&self) -> &'static str {
+        "cached concurrent"
+    }
+
+    fn call(&self, job: Job) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        Box::pin(perform(job))
+    }
+
+    fn allocations_of_a_hit(&self) -> Option<u64> {
+        Some(allocations(look_up))
+    }
+}

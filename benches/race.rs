@@ -1,0 +1,211 @@
+//! Times contenders in turn, round after round, so that what slows the machine down for a while slows all of them down.
+
+use crate::{
+    options::Options,
+    table::{Table, time},
+};
+use std::time::Duration;
+
+/// How long a turn takes: shorter than what a busy machine's scheduler gives, so most turns are not interrupted.
+const TURN: Duration = Duration::from_millis(1);
+
+/// The contenders of one benchmark, in groups that do the same work; the first of a group is the one that others are
+/// compared with.
+#[derive(Debug)]
+pub struct Race {
+    options: Options,
+    entrants: Vec<Entrant>,
+}
+
+struct Entrant {
+    group: &'static str,
+    name: &'static str,
+    /// Makes so many calls (in every thread) and tells how long they took.
+    run: Box<dyn FnMut(u64) -> Duration>,
+    /// How many calls a turn takes, where that is not found out by trying.
+    calls: Option<u64>,
+}
+
+/// What one contender took: the nanoseconds of a call, one figure a round.
+#[derive(Debug)]
+struct Score {
+    group: &'static str,
+    name: &'static str,
+    rounds: Vec<f64>,
+}
+
+/// The scores of a race.
+#[derive(Debug)]
+pub struct Scores(Vec<Score>);
+
+/// How many times as long one contender took as another.
+#[derive(Clone, Copy, Debug)]
+pub struct Ratio {
+    /// The median over rounds.
+    pub median: f64,
+    /// Between the best turns of both: those that the rest of the machine disturbed least.
+    pub best: f64,
+}
+
+impl Race {
+    /// Starts a race without contenders.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options, entrants: Vec::new() }
+    }
+
+    /// Adds a contender that takes any number of calls in one turn.
+    pub fn add(
+        &mut self,
+        group: &'static str,
+        name: &'static str,
+        run: impl FnMut(u64) -> Duration + 'static,
+    ) {
+        self.enter(group, name, None, run);
+    }
+
+    /// Adds a contender that makes `calls` calls a turn.
+    pub fn add_with_calls(
+        &mut self,
+        group: &'static str,
+        name: &'static str,
+        calls: u64,
+        run: impl FnMut(u64) -> Duration + 'static,
+    ) {
+        self.enter(group, name, Some(calls), run);
+    }
+
+    fn enter(
+        &mut self,
+        group: &'static str,
+        name: &'static str,
+        calls: Option<u64>,
+        run: impl FnMut(u64) -> Duration + 'static,
+    ) {
+        if self.options.includes(group) {
+            self.entrants.push(Entrant { group, name, run: Box::new(run), calls });
+        }
+    }
+
+    /// Runs so many rounds, or fewer if asked to. Every contender has had a turn that doesn't count before.
+    #[must_use]
+    pub fn run(mut self, rounds: usize) -> Scores {
+        let calls: Vec<u64> = self.entrants.iter_mut().map(Entrant::warm_up).collect();
+        let mut scores: Vec<Score> = self.entrants.iter().map(Entrant::score).collect();
+        for round in 0..self.options.rounds(rounds) {
+            // Nobody always runs after the same contender.
+            for place in 0..self.entrants.len() {
+                let at = (place + round) % self.entrants.len();
+                let took = (self.entrants[at].run)(calls[at]);
+                scores[at].rounds.push(nanos(took) / float(calls[at]));
+            }
+        }
+        Scores(scores)
+    }
+}
+
+impl Entrant {
+    /// Finds out how many calls fill a turn.
+    fn warm_up(&mut self) -> u64 {
+        if let Some(calls) = self.calls {
+            (self.run)(calls);
+            return calls;
+        }
+        let mut calls = 16;
+        loop {
+            let took = (self.run)(calls);
+            if took >= TURN / 4 {
+                // Times a small factor: neither overflows nor needs precision.
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                return (float(calls) * nanos(TURN) / nanos(took)).max(1.0) as u64;
+            }
+            calls *= 2;
+        }
+    }
+
+    fn score(&self) -> Score {
+        Score { group: self.group, name: self.name, rounds: Vec::new() }
+    }
+}
+
+impl Scores {
+    /// Prints one table a group.
+    pub fn print(&self) {
+        let mut left: Vec<&Score> = self.0.iter().collect();
+        while let Some(first) = left.first().copied() {
+            println!("\n{}", first.group);
+            let mut table = Table::new(["", "a call", "best", &format!("× {}", first.name), "spread"]);
+            for score in left.extract_if(.., |score| score.group == first.group) {
+                table.row([
+                    score.name.to_owned(),
+                    time(median(score.rounds.clone())),
+                    time(score.best()),
+                    format!("{:.2}", score.over(first)),
+                    format!("{:.0} %", 100.0 * spread(score.rounds.clone())),
+                ]);
+            }
+            print!("{table}");
+        }
+    }
+
+    /// Returns how many times as long `one` took as `other`. None if either did not take part.
+    #[must_use]
+    pub fn ratio(&self, one: (&str, &str), other: (&str, &str)) -> Option<Ratio> {
+        let (one, other) = (self.find(one)?, self.find(other)?);
+        Some(Ratio { median: one.over(other), best: one.best() / other.best() })
+    }
+
+    fn find(&self, (group, name): (&str, &str)) -> Option<&Score> {
+        self.0.iter().find(|score| score.group == group && score.name == name)
+    }
+}
+
+impl Score {
+    fn best(&self) -> f64 {
+        quantile(self.rounds.clone(), 0.0)
+    }
+
+    fn over(&self, other: &Self) -> f64 {
+        median(self.rounds.iter().zip(&other.rounds).map(|(mine, theirs)| mine / theirs).collect())
+    }
+}
+
+impl std::fmt::Debug for Entrant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entrant")
+            .field("group", &self.group)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the value in the middle.
+#[must_use]
+pub fn median(values: Vec<f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The range of the middle half, as a part of the median.
+fn spread(values: Vec<f64>) -> f64 {
+    let (low, high) = (quantile(values.clone(), 0.25), quantile(values.clone(), 0.75));
+    (high - low) / median(values)
+}
+
+fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    // An index into a list of a few rounds.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let at = (last as f64 * part).round() as usize;
+    values.get(at).copied().unwrap_or(f64::NAN)
+}
+
+fn nanos(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e9
+}
+
+// Counts of calls are far below 2^52.
+#[expect(clippy::cast_precision_loss)]
+fn float(calls: u64) -> f64 {
+    calls as f64
+}

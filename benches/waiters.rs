@@ -1,0 +1,118 @@
+//! How soon 10,000 calls that wait for one load have its value.
+//!
+//! The figure is the time from the end of the load to the end of the last call.
+
+use stampede::stampede;
+use stampede_benches::{
+    budget::Budgets,
+    options::Options,
+    race::{Race, Scores},
+    subjects::{moka, quick},
+};
+use std::{
+    convert::Infallible,
+    future::Future,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinSet,
+    time::sleep,
+};
+
+const ONE: &str = "10,000 waiters, current-thread runtime";
+const TWO: &str = "10,000 waiters, 2 workers";
+
+const WAITERS: usize = 10_000;
+const LOAD: Duration = Duration::from_millis(20);
+const CAPACITY: usize = 1_000;
+
+fn main() {
+    let options = Options::from_args();
+    let mut race = Race::new(options.clone());
+    for (group, runtime) in [(ONE, one_thread as fn() -> Runtime), (TWO, two_workers)] {
+        add_all(&mut race, group, runtime);
+    }
+    let scores = race.run(25);
+    if options.measures() {
+        scores.print();
+        judge(&scores).print();
+    }
+}
+
+fn add_all(race: &mut Race, group: &'static str, runtime: fn() -> Runtime) {
+    let (moka, quick) = (moka::<u64>(CAPACITY as u64), quick::<u64>(CAPACITY));
+    let mut add = |name, run: Box<dyn FnMut(u64) -> Duration>| race.add_with_calls(group, name, 1, run);
+    add("stampede", Box::new(crowd(runtime(), detached)));
+    add("stampede in place", Box::new(crowd(runtime(), in_place)));
+    add("moka", Box::new(crowd(runtime(), move |id| moka.get_with(id, load(id)))));
+    let call = async move |id: u64| {
+        let Ok(value) = quick.get_or_insert_async(&id, async { Ok::<_, Infallible>(load(id).await) }).await;
+        value
+    };
+    add("quick_cache", Box::new(crowd(runtime(), call)));
+}
+
+#[stampede(ttl = "60s")]
+async fn detached(id: u64) -> u64 {
+    load(id).await
+}
+
+#[stampede(ttl = "60s", detach = false)]
+async fn in_place(id: u64) -> u64 {
+    load(id).await
+}
+
+/// A key that nobody has asked for yet; both groups call the same functions.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// When the last load ended.
+static LOADED: Mutex<Option<Instant>> = Mutex::new(None);
+
+async fn load(id: u64) -> u64 {
+    sleep(LOAD).await;
+    let replaced = LOADED.lock().unwrap_or_else(PoisonError::into_inner).replace(Instant::now());
+    assert_eq!(replaced, None, "a second load");
+    id
+}
+
+/// Lets a crowd wait for a new key.
+fn crowd<F>(runtime: Runtime, call: impl Fn(u64) -> F + Copy + Send + 'static) -> impl FnMut(u64) -> Duration
+where
+    F: Future<Output = u64> + Send + 'static,
+{
+    move |_| {
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let crowd = async move {
+            let mut calls = JoinSet::new();
+            (0..WAITERS).for_each(|_| _ = calls.spawn(call(id)));
+            assert_eq!(calls.join_all().await.len(), WAITERS);
+        };
+        runtime.block_on(runtime.spawn(crowd)).expect("calls do not panic");
+        let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner).take();
+        loaded.expect("a load has ended").elapsed()
+    }
+}
+
+fn one_thread() -> Runtime {
+    Builder::new_current_thread().enable_time().build().expect("a runtime without workers")
+}
+
+fn two_workers() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("two threads can be started")
+}
+
+fn judge(scores: &Scores) -> Budgets {
+    let mut budgets = Budgets::new();
+    for group in [ONE, TWO] {
+        for (peer, limit) in [("quick_cache", 0.8), ("moka", 0.3)] {
+            let measured = scores.ratio((group, "stampede"), (group, peer));
+            budgets.at_most(&format!("{group}: × {peer}"), limit, measured);
+        }
+    }
+    budgets
+}

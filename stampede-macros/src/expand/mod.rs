@@ -1,0 +1,37 @@
+//! Writes a plan down. Nothing here can fail.
+//!
+//! ```text
+//! Input:   pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
+//!
+//! Output:  pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
+//!              let begun = begin(rate::cache(), &rate::__key(&from, to));
+//!              match begun {
+//!                  Ok(output) => output,
+//!                  Err(miss) => miss.detached(move || rate::__load(from, own::<str>(to))).await,
+//!              }
+//!          }
+//!          pub enum rate {}
+//!          impl rate {
+//!              pub fn cache() -> &'static FnCache<(Currency, String), Result<Rate, ApiError>> { … }
+//!              fn __key(from: &Currency, to: &str) -> impl ToKey<(Currency, String)> { … }
+//!              fn __load(from: Currency, to: String) -> BoxFuture<Result<Rate, ApiError>> { … }
+//!              async fn __body(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
+//!              …                                       // invalidate, refresh, uncached, peek, insert, clear, stats
+//!          }
+//! ```
+
+mod companion;
+mod load;
+mod lookup;
+mod wrapper;
+
+use crate::plan::Plan;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The function, and its companion.
+pub(crate) fn expand(plan: &Plan) -> TokenStream {
+    let wrapper = wrapper::expand(plan);
+    let companion = companion::expand(plan);
+    quote!(#wrapper #companion)
+}

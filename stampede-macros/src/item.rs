@@ -1,0 +1,257 @@
+//! The annotated function: its signature understood, its body kept as tokens.
+
+use crate::diag::Diag;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::{
+    Attribute, FnArg, GenericArgument, GenericParam, Generics, Pat, PathArguments, ReturnType, Signature,
+    Type, Visibility,
+    parse::{Parse, ParseStream},
+    visit::Visit,
+};
+
+/// A function as it stands in the source.
+pub(crate) struct Item {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// The braces and what is in them.
+    pub(crate) body: Group,
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig = input.parse()?;
+        match input.parse()? {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace && input.is_empty() => {
+                Ok(Self { attrs, vis, sig, body })
+            }
+            other => Err(syn::Error::new(other.span(), "expected a function's body")),
+        }
+    }
+}
+
+impl ToTokens for Item {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attrs, vis, sig, body } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+    }
+}
+
+/// What an attribute can make of the function.
+pub(crate) struct Function {
+    /// Lifetimes, and nothing else.
+    pub(crate) generics: Generics,
+    pub(crate) params: Vec<Param>,
+    pub(crate) output: Type,
+}
+
+/// One parameter.
+pub(crate) struct Param {
+    /// What generated code calls it: the user's name, or one of ours for a pattern.
+    pub(crate) name: Ident,
+    /// As the user wrote it, for the body.
+    pub(crate) declared: syn::PatType,
+    pub(crate) passing: Passing,
+    /// The user's own name for it; `key` and `skip` take those.
+    pub(crate) is_named: bool,
+}
+
+/// How an argument is passed; `T` is what the key and a detached load own.
+pub(crate) enum Passing {
+    /// `T`
+    Value(Type),
+    /// `&T`
+    Reference(Type),
+    /// `Option<&T>`
+    OptionReference(Type),
+}
+
+impl Passing {
+    pub(crate) fn target(&self) -> &Type {
+        match self {
+            Self::Value(ty) | Self::Reference(ty) | Self::OptionReference(ty) => ty,
+        }
+    }
+}
+
+impl Function {
+    /// Looks at a signature; what can't be memoized is noted.
+    pub(crate) fn new(sig: &Signature, diag: &mut Diag) -> Self {
+        check_qualifiers(sig, diag);
+        check_generics(&sig.generics, diag);
+        let output = output(&sig.output, diag);
+        let mut params = Vec::new();
+        for (number, input) in sig.inputs.iter().enumerate() {
+            match input {
+                FnArg::Receiver(receiver) => diag.error(
+                    &receiver.self_token,
+                    "`#[stampede]` memoizes free functions; move the body to one that takes what it needs of `self`",
+                ),
+                FnArg::Typed(typed) => params.push(Param::new(typed, number, diag)),
+            }
+        }
+        Self { generics: sig.generics.clone(), params, output }
+    }
+}
+
+impl Param {
+    fn new(declared: &syn::PatType, number: usize, diag: &mut Diag) -> Self {
+        let (name, is_named) = match &*declared.pat {
+            Pat::Ident(pattern) if pattern.subpat.is_none() => (pattern.ident.clone(), true),
+            _ => (format_ident!("__stampede_{number}", span = Span::call_site()), false),
+        };
+        if let Type::ImplTrait(ty) = &*declared.ty {
+            diag.error(ty, "an `impl Trait` argument can't be memoized; name a type");
+        }
+        Self { name, declared: declared.clone(), passing: passing(&declared.ty, diag), is_named }
+    }
+}
+
+fn check_qualifiers(sig: &Signature, diag: &mut Diag) {
+    if let Some(unsafety) = &sig.unsafety {
+        diag.error(
+            unsafety,
+            "an `unsafe fn` can't be memoized: a hit would not ask for its conditions; wrap the unsafe part",
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        diag.error(abi, "an `extern fn` can't be memoized; call it from a plain `async fn`");
+    }
+    if let Some(variadic) = &sig.variadic {
+        diag.error(variadic, "variadic arguments can't be memoized");
+    }
+    if sig.asyncness.is_none() {
+        match &sig.constness {
+            Some(constness) => {
+                diag.error(constness, "a `const fn` can't be memoized; it has no run time to save")
+            }
+            None => diag.error(sig.fn_token, "`#[stampede]` memoizes `async fn`; add `async`"),
+        }
+    }
+}
+
+fn check_generics(generics: &Generics, diag: &mut Diag) {
+    for param in &generics.params {
+        match param {
+            GenericParam::Lifetime(_) => {}
+            GenericParam::Type(ty) => diag.error(
+                &ty.ident,
+                "a function with type parameters can't be memoized; annotate one function for each type it is used with",
+            ),
+            GenericParam::Const(value) => diag.error(
+                &value.ident,
+                "a function with const parameters can't be memoized; make the parameter an argument",
+            ),
+        }
+    }
+}
+
+/// The output's type, which has to own all it holds.
+fn output(output: &ReturnType, diag: &mut Diag) -> Type {
+    let ReturnType::Type(_, ty) = output else { return syn::parse_quote!(()) };
+    match find_opaque(ty) {
+        Some(opaque) => diag
+            .error(opaque, "an `impl Trait` can't be kept for other callers; name the type that is returned"),
+        None => {
+            if let Some(borrow) = find_borrow(ty) {
+                diag.error(borrow, "a memoized function returns what outlives the call; return an owned value, as `String` for `&str`");
+            }
+        }
+    }
+    (**ty).clone()
+}
+
+fn passing(ty: &Type, diag: &mut Diag) -> Passing {
+    match ty {
+        Type::Paren(inner) => passing(&inner.elem, diag),
+        Type::Group(inner) => passing(&inner.elem, diag),
+        Type::Reference(reference) => {
+            if reference.mutability.is_some() {
+                diag.error(
+                    ty,
+                    "a memoized function can't write through its arguments: a hit does not run it; return the change instead",
+                );
+            }
+            if is_static(reference.lifetime.as_ref()) {
+                Passing::Value(ty.clone())
+            } else {
+                Passing::Reference((*reference.elem).clone())
+            }
+        }
+        _ => match option_reference(ty) {
+            Some(target) => Passing::OptionReference(target.clone()),
+            None => Passing::Value(ty.clone()),
+        },
+    }
+}
+
+/// The `T` of an `Option<&T>`, told by its spelling.
+fn option_reference(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(Type::Reference(reference))
+            if reference.mutability.is_none() && !is_static(reference.lifetime.as_ref()) =>
+        {
+            Some(&reference.elem)
+        }
+        _ => None,
+    }
+}
+
+fn is_static(lifetime: Option<&syn::Lifetime>) -> bool {
+    lifetime.is_some_and(|lifetime| lifetime.ident == "static")
+}
+
+/// The first borrow inside a type that is not `'static`.
+pub(crate) fn find_borrow(ty: &Type) -> Option<TokenStream> {
+    struct Finder(Option<TokenStream>);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+            if is_static(reference.lifetime.as_ref()) {
+                self.visit_type(&reference.elem);
+            } else {
+                self.0.get_or_insert_with(|| reference.to_token_stream());
+            }
+        }
+
+        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+            if !is_static(Some(lifetime)) {
+                self.0.get_or_insert_with(|| lifetime.to_token_stream());
+            }
+        }
+
+        // The lifetimes of `fn(&T)` and `dyn Fn(&T)` are its own.
+        fn visit_type_bare_fn(&mut self, _: &'ast syn::TypeBareFn) {}
+
+        fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+    }
+    let mut finder = Finder(None);
+    finder.visit_type(ty);
+    finder.0
+}
+
+fn find_opaque(ty: &Type) -> Option<TokenStream> {
+    struct Finder(Option<TokenStream>);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_type_impl_trait(&mut self, opaque: &'ast syn::TypeImplTrait) {
+            self.0.get_or_insert_with(|| opaque.to_token_stream());
+        }
+    }
+    let mut finder = Finder(None);
+    finder.visit_type(ty);
+    finder.0
+}
+
+/// Whether the tokens are those of a function at all, for an error that says so.
+pub(crate) fn looks_like_function(tokens: &TokenStream) -> bool {
+    let is_fn = |tree: TokenTree| matches!(&tree, TokenTree::Ident(ident) if ident == "fn");
+    tokens.clone().into_iter().any(is_fn)
+}
+
+/// What `Token![fn]` is called in errors about items that are no functions.
+pub(crate) const NOT_A_FUNCTION: &str = "`#[stampede]` goes on an `async fn`";

@@ -1,0 +1,364 @@
+//! The engine under all of the product's faces: entries, flights and the rules between them.
+//!
+//! Invariants:
+//! - A load is started by whoever put its flight in the table, after one more look at the store (C3).
+//! - A flight ends in this order: its outcome is stored, it leaves the table, it lands. A call that finds no flight finds the
+//!   entry, and a call that finds the flight gets its outcome.
+//! - Whatever happens to a load (it returns, panics, is dropped), `land` or `abandon` runs for its flight (X1 to X4, M4).
+
+mod call;
+mod load;
+
+pub(crate) use call::Call;
+pub use load::BoxFuture;
+
+use crate::{
+    clock::{self, Clock, Ticks},
+    flight::{
+        Flight, Landing, Panic, Payload,
+        table::{Offer, Table},
+    },
+    keyed::{Keyed, Lookup},
+    labels::Labels,
+    policy::{Lifetime, Policy},
+    sharing::{Kept, Kind, Sharing},
+    stats::{Counters, Event, Stats},
+    store::{
+        Store,
+        reaper::{self, Sweep},
+    },
+    sync::Mutex,
+};
+use equivalent::Equivalent;
+use foldhash::fast::RandomState;
+use std::{
+    fmt,
+    hash::{BuildHasher, Hash},
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+/// What a key is.
+pub trait Key: Hash + Eq + Clone + Send + Sync + 'static {}
+
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> Key for K {}
+
+/// What a load may come to.
+pub trait Output: Send + Sync + 'static {}
+
+impl<O: Send + Sync + 'static> Output for O {}
+
+/// The cache of one function, or behind one raw cache.
+pub(crate) struct Engine<K, O> {
+    pub(crate) labels: Labels<K>,
+    policy: Policy,
+    sharing: Sharing<O>,
+    clock: Clock,
+    hasher: RandomState,
+    store: Store<K, O>,
+    flights: Table<K, O>,
+    counters: Counters,
+    /// This engine, for the reaper.
+    me: Weak<Self>,
+}
+
+/// What the first look at a cache brings.
+pub(crate) enum Begin<K, O> {
+    Hit(O),
+    Miss(Boarded<K, O>),
+}
+
+/// A call on board of a flight.
+#[derive(Debug)]
+pub(crate) struct Boarded<K, O> {
+    pub(crate) flight: Arc<Flight<K, O>>,
+    /// This call put the flight in the air and has to start its load.
+    pub(crate) leads: bool,
+}
+
+impl<K: Key, O: Output> Engine<K, O> {
+    pub(crate) fn new(labels: Labels<K>, policy: Policy, sharing: Sharing<O>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            labels,
+            policy,
+            sharing,
+            clock: Clock::for_ttl(policy.ttl),
+            hasher: RandomState::default(),
+            store: Store::new(),
+            flights: Table::new(),
+            counters: Counters::new(),
+            me: Weak::clone(me),
+        })
+    }
+
+    /// Looks a key up: a copy of its output if that is fresh, else a place on its flight.
+    #[inline]
+    pub(crate) fn begin<Q>(&self, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let lookup = self.lookup(key);
+        match self.store.get(&lookup, self.clock.now(), &self.sharing) {
+            Some(output) => {
+                self.counters.count(Event::Hit);
+                Begin::Hit(output)
+            }
+            None => self.miss(&lookup, to_key),
+        }
+    }
+
+    /// A place on the flight of a key, whatever is stored (I3).
+    pub(crate) fn begin_fresh<Q>(&self, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Boarded<K, O>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.sweep_if_calls_do();
+        let lookup = self.lookup(key);
+        let boarded = self.board(&lookup, to_key);
+        self.count_boarding(&boarded);
+        if boarded.leads {
+            self.counters.count(Event::Refresh);
+        }
+        boarded
+    }
+
+    /// Starts over after a flight was abandoned. The call has been counted.
+    fn begin_again(&self, abandoned: &Flight<K, O>) -> Begin<K, O> {
+        let Keyed { hash, ref key } = abandoned.key;
+        let lookup = Lookup { hash, key };
+        match self.store.get(&lookup, self.clock.now(), &self.sharing) {
+            Some(output) => Begin::Hit(output),
+            None => self.board_unless_stored(&lookup, K::clone),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn miss<Q>(&self, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        self.sweep_if_calls_do();
+        let begin = self.board_unless_stored(lookup, to_key);
+        match &begin {
+            Begin::Hit(_) => self.counters.count(Event::Hit),
+            Begin::Miss(boarded) => self.count_boarding(boarded),
+        }
+        begin
+    }
+
+    /// Boards the flight of a key. Who put it in the air looks at the store once more (C3).
+    fn board_unless_stored<Q>(&self, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let boarded = self.board(lookup, to_key);
+        if !boarded.leads || !self.policy.keeps_values() {
+            return Begin::Miss(boarded);
+        }
+        // A panic of `Clone` ends the flight like a caller that leaves.
+        let mut unless_stored = AbandonOnDrop { engine: self, flight: Some(&boarded.flight) };
+        match self.store.get(lookup, self.clock.now(), &self.sharing) {
+            Some(output) => {
+                drop(unless_stored);
+                Begin::Hit(output)
+            }
+            None => {
+                unless_stored.flight = None;
+                drop(unless_stored);
+                Begin::Miss(boarded)
+            }
+        }
+    }
+
+    fn board<Q>(&self, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Boarded<K, O>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        if let Some(flight) = self.flights.join(lookup.hash, lookup.key) {
+            return Boarded { flight, leads: false };
+        }
+        let key = Keyed { hash: lookup.hash, key: to_key(lookup.key) };
+        let flight = Arc::new(Flight::new(key, self.labels.clone()));
+        match self.flights.offer(&flight) {
+            Offer::Taken => Boarded { flight, leads: true },
+            Offer::Joined(flight) => Boarded { flight, leads: false },
+        }
+    }
+
+    fn count_boarding(&self, boarded: &Boarded<K, O>) {
+        self.counters.count(if boarded.leads { Event::Lead } else { Event::Coalesced });
+    }
+
+    /// Notes that the load of a flight starts.
+    fn load_starts(&self) {
+        self.counters.count(Event::Load);
+    }
+
+    /// Ends a flight with what its load came to.
+    fn land(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) {
+        let output = match result {
+            Ok(output) => output,
+            Err(payload) => {
+                self.counters.count(Event::LoadPanicked);
+                self.flights.remove(flight);
+                flight.state.land(Landing::Panicked(Panic::new(payload)));
+                return;
+            }
+        };
+        let kind = (self.sharing.kind)(&output);
+        self.counters.count(if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
+        let landing = match self.policy.lifetime(kind, clock::exact()) {
+            Some(lifetime) => {
+                let kept = (self.sharing.share)(output);
+                self.store_outcome(flight, &kept, lifetime);
+                self.flights.remove(flight);
+                if flight.state.close() { Landing::sole(kept) } else { Landing::Shared(kept) }
+            }
+            None => {
+                self.flights.remove(flight);
+                if flight.state.close() {
+                    Landing::Sole(Mutex::new(Some(output)))
+                } else {
+                    Landing::Shared((self.sharing.share)(output))
+                }
+            }
+        };
+        flight.state.land(landing);
+    }
+
+    fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
+        // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
+        let earliest = panic::catch_unwind(AssertUnwindSafe(|| {
+            let copy = || kept.to_kept(&self.sharing);
+            self.store.insert_outcome(flight.key.clone(), copy(), copy, lifetime, &flight.state)
+        }));
+        self.schedule_sweep(earliest.unwrap_or_default());
+    }
+
+    /// Ends a flight whose load ended without an outcome; those who still wait start over.
+    fn abandon(&self, flight: &Arc<Flight<K, O>>) {
+        self.flights.remove(flight);
+        flight.state.close();
+        flight.state.land(Landing::Abandoned);
+    }
+
+    /// A copy of what a call would be served without waiting.
+    pub(crate) fn peek<Q>(&self, key: &Q) -> Option<O>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.store.get(&self.lookup(key), self.clock.now(), &self.sharing)
+    }
+
+    /// Stores an output as if a load had just ended with it, and cuts the flight of the key (I2).
+    pub(crate) fn insert(&self, key: K, output: O, ttl: Option<Duration>) {
+        let hash = self.hasher.hash_one(&key);
+        let lookup = Lookup { hash, key: &key };
+        let policy = Policy { ttl: ttl.unwrap_or(self.policy.ttl) };
+        let kind = (self.sharing.kind)(&output);
+        self.flights.cut(hash, &key);
+        let now = clock::exact();
+        match policy.lifetime(kind, now) {
+            Some(lifetime) => {
+                let kept = (self.sharing.share)(output);
+                let earliest = self.store.insert(Keyed { hash, key }, kept, lifetime);
+                self.schedule_sweep(earliest);
+            }
+            None => {
+                self.store.remove(&lookup, now);
+            }
+        }
+    }
+
+    /// Removes the entry of a key and cuts its flight; true if there was either (I1).
+    pub(crate) fn invalidate<Q>(&self, key: &Q) -> bool
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let lookup = self.lookup(key);
+        // In this order: a flight that lands in between has stored its outcome before it could be cut.
+        let cut = self.flights.cut(lookup.hash, key);
+        let removed = self.store.remove(&lookup, self.clock.now());
+        cut || removed
+    }
+
+    /// Removes all entries and cuts all flights (I1).
+    pub(crate) fn clear(&self) {
+        self.flights.cut_all();
+        self.store.clear();
+    }
+
+    /// The number of entries, expired ones that wait for their removal included.
+    pub(crate) fn len(&self) -> usize {
+        self.sweep_if_calls_do();
+        self.store.len()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.snapshot(self.len())
+    }
+
+    /// The number of keys in flight.
+    pub(crate) fn flights(&self) -> usize {
+        self.flights.len()
+    }
+
+    #[inline]
+    fn lookup<'a, Q: Hash + ?Sized>(&self, key: &'a Q) -> Lookup<'a, Q> {
+        Lookup { hash: self.hasher.hash_one(key), key }
+    }
+
+    /// Under `test-util` calls do the reaper's work.
+    fn sweep_if_calls_do(&self) {
+        if cfg!(feature = "test-util") {
+            self.sweep();
+        }
+    }
+
+    fn schedule_sweep(&self, earliest: Option<Ticks>) {
+        if let Some(at) = earliest {
+            reaper::schedule(at, Weak::clone(&self.me) as Weak<dyn Sweep>);
+        }
+    }
+}
+
+impl<K: Key, O: Output> Sweep for Engine<K, O> {
+    fn sweep(&self) -> Option<Ticks> {
+        let (expired, next) = self.store.sweep(clock::exact());
+        (0..expired).for_each(|_| self.counters.count(Event::Expiration));
+        next
+    }
+}
+
+impl<K, O> Drop for Engine<K, O> {
+    fn drop(&mut self) {
+        if self.policy.expires() {
+            reaper::forget(self.me.as_ptr().cast());
+        }
+    }
+}
+
+impl<K, O> fmt::Debug for Engine<K, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("name", &self.labels.name())
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Abandons a flight that was put in the air and turns out not to be needed.
+struct AbandonOnDrop<'a, K: Key, O: Output> {
+    engine: &'a Engine<K, O>,
+    flight: Option<&'a Arc<Flight<K, O>>>,
+}
+
+impl<K: Key, O: Output> Drop for AbandonOnDrop<'_, K, O> {
+    fn drop(&mut self) {
+        if let Some(flight) = self.flight {
+            self.engine.abandon(flight);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The error that stands in for one that can't be cloned.
+
+use std::{
+    error::Error,
+    fmt::{self, Debug, Display},
+    sync::Arc,
+};
+
+/// One error, shared by all the calls that waited for the load that failed with it.
+///
+/// A load that fails once fails for all of its callers. Where the function's error type is not `Clone` but can be built from
+/// a `SharedError`, each of them gets one of those: `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>` can as
+/// they are, an error enum with a variant `#[from] SharedError`. `Display`, `Debug` and `source` are the original's.
+///
+/// # Examples
+///
+/// ```
+/// use stampede::{SharedError, stampede};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct NoSuchPage(u64);
+/// # impl std::fmt::Display for NoSuchPage {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "no page {}", self.0) }
+/// # }
+/// # impl std::error::Error for NoSuchPage {}
+///
+/// #[stampede(ttl = "5s")]
+/// async fn page(id: u64) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+///     Err(NoSuchPage(id).into())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (first, second) = tokio::join!(page(7), page(7));
+/// for error in [first.unwrap_err(), second.unwrap_err()] {
+///     assert_eq!(error.to_string(), "no page 7");
+///     let shared = error.downcast_ref::<SharedError>().expect("two callers share it");
+///     assert_eq!(shared.downcast_ref::<NoSuchPage>(), Some(&NoSuchPage(7)));
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SharedError(Arc<dyn AsError>);
+
+impl SharedError {
+    /// Returns the original error, if it is an `E`.
+    #[must_use]
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.0.as_error().downcast_ref()
+    }
+
+    /// Returns the original error.
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self.0.as_error()
+    }
+
+    /// Shares an error type that implements `Error`.
+    pub(crate) fn from_error<E: Error + Send + Sync + 'static>(error: E) -> Self {
+        Self(Arc::new(Plain(error)))
+    }
+
+    /// Shares an error type that holds one, as `anyhow::Error` and boxed errors do.
+    pub(crate) fn from_holder<E: AsRef<dyn Error + Send + Sync> + Send + Sync + 'static>(error: E) -> Self {
+        Self(Arc::new(Holder(error)))
+    }
+}
+
+impl Debug for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.0.as_error(), f)
+    }
+}
+
+impl Display for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self.0.as_error(), f)
+    }
+}
+
+impl Error for SharedError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.as_error().source()
+    }
+}
+
+trait AsError: Send + Sync {
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static);
+}
+
+struct Plain<E>(E);
+
+impl<E: Error + Send + Sync + 'static> AsError for Plain<E> {
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &self.0
+    }
+}
+
+struct Holder<E>(E);
+
+impl<E: AsRef<dyn Error + Send + Sync> + Send + Sync> AsError for Holder<E> {
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self.0.as_ref()
+    }
+}

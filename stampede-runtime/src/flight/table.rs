@@ -1,0 +1,102 @@
+//! Which flight is in the air for which key.
+//!
+//! Invariants:
+//! - At most one flight a key (C1); it joins and leaves under the lock of its shard, and callers join it under that lock.
+//! - Only `Eq` of keys runs under a shard's lock (C4). What is removed is handed out and dropped by the caller.
+
+use crate::{flight::Flight, keyed::Identity};
+use dashmap::{DashMap, mapref::entry::Entry};
+use equivalent::Equivalent;
+use smallvec::SmallVec;
+use std::{fmt, sync::Arc};
+
+/// Flights by the hash of their key; more than one only if hashes collide.
+type Slot<K, O> = SmallVec<[Arc<Flight<K, O>>; 1]>;
+
+pub(crate) struct Table<K, O>(DashMap<u64, Slot<K, O>, Identity>);
+
+/// What became of a flight that was offered to the table.
+pub(crate) enum Offer<K, O> {
+    /// It is in the air now.
+    Taken,
+    /// The caller has joined this one instead.
+    Joined(Arc<Flight<K, O>>),
+}
+
+impl<K: Eq, O> Table<K, O> {
+    pub(crate) fn new() -> Self {
+        Self(DashMap::with_hasher(Identity::default()))
+    }
+
+    /// Joins the flight of a key, if there is one.
+    pub(crate) fn join<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<Arc<Flight<K, O>>> {
+        let slot = self.0.get(&hash)?;
+        slot.iter().find(|flight| key.equivalent(&flight.key.key) && flight.state.join()).cloned()
+    }
+
+    /// Puts `flight` in the air, or joins the one that is there already.
+    pub(crate) fn offer(&self, flight: &Arc<Flight<K, O>>) -> Offer<K, O> {
+        // Flights that closed but have not left yet, as those whose last caller is just leaving; dropped after the lock.
+        let mut closed = Slot::new();
+        match self.0.entry(flight.key.hash) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Slot::from_buf([Arc::clone(flight)]));
+            }
+            Entry::Occupied(mut occupied) => {
+                let slot = occupied.get_mut();
+                if let Some(at) = slot.iter().position(|other| other.key.key == flight.key.key) {
+                    if slot[at].state.join() {
+                        return Offer::Joined(Arc::clone(&slot[at]));
+                    }
+                    closed.push(slot.swap_remove(at));
+                }
+                slot.push(Arc::clone(flight));
+            }
+        }
+        drop(closed);
+        Offer::Taken
+    }
+
+    /// Takes `flight`, and no other of its key, out of the table.
+    pub(crate) fn remove(&self, flight: &Arc<Flight<K, O>>) {
+        let removed = self.take(flight.key.hash, |other| Arc::ptr_eq(other, flight));
+        drop(removed);
+    }
+
+    /// Takes the flight of a key out of the table and cuts it from its key (I1).
+    pub(crate) fn cut<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
+        let cut = self.take(hash, |flight| key.equivalent(&flight.key.key));
+        cut.inspect(|flight| flight.state.cut()).is_some()
+    }
+
+    /// The same for every key.
+    pub(crate) fn cut_all(&self) {
+        let flights: Vec<_> = self.0.iter().flat_map(|slot| slot.value().to_vec()).collect();
+        for flight in &flights {
+            flight.state.cut();
+            self.remove(flight);
+        }
+    }
+
+    /// The number of flights in the air.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|slot| slot.len()).sum()
+    }
+
+    fn take(&self, hash: u64, found: impl Fn(&Arc<Flight<K, O>>) -> bool) -> Option<Arc<Flight<K, O>>> {
+        let Entry::Occupied(mut occupied) = self.0.entry(hash) else { return None };
+        let slot = occupied.get_mut();
+        let at = slot.iter().position(found)?;
+        let taken = slot.swap_remove(at);
+        if slot.is_empty() {
+            occupied.remove();
+        }
+        Some(taken)
+    }
+}
+
+impl<K: Eq, O> fmt::Debug for Table<K, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("len", &self.len()).finish()
+    }
+}

@@ -1,0 +1,88 @@
+//! Coalescing caches for async functions: one load per key, whatever happens to its callers.
+//!
+//! ```
+//! use stampede::stampede;
+//! use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+//!
+//! static QUERIES: AtomicU32 = AtomicU32::new(0);
+//!
+//! /// Asks the database, which is slow.
+//! #[stampede(ttl = "5s")]
+//! async fn population(country: &str, year: u16) -> Result<u64, String> {
+//!     QUERIES.fetch_add(1, SeqCst);
+//!     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+//!     if country == "Tuvalu" { Ok(u64::from(year) * 5) } else { Err(format!("no data on {country}")) }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() {
+//!     let calls = (0..10_000).map(|_| tokio::spawn(population("Tuvalu", 2_020)));
+//!     for call in calls.collect::<Vec<_>>() {
+//!         assert_eq!(call.await.unwrap(), Ok(10_100));
+//!     }
+//!     assert_eq!(QUERIES.load(SeqCst), 1);
+//! }
+//! ```
+//!
+//! - The attribute [`stampede`](macro@stampede) turns the arguments of a function into the key of a cache of its own. Beside
+//!   the function stands a companion of the same name: `population::invalidate("Tuvalu", &2_020)`, `population::stats()`.
+//! - [`Cache`] is the same engine by hand: `cache.get(key, || async { … })`.
+//! - [`caches`] lists every live cache, for admin pages and tests.
+//!
+//! # What is promised
+//!
+//! - **One load.** Calls with equal keys that overlap share one load and its outcome, value and error alike. Calls with
+//!   different keys never wait for each other.
+//! - **Callers come and go.** A load is a task of its own: callers that time out or are cancelled stop nothing, and its value
+//!   is stored for the next one. With `detach = false` callers drive the load, and hand it on when they leave.
+//! - **A panic is one panic.** One caller gets it as it was, the others its message; the next call loads anew.
+//! - **Nothing hangs.** A runtime that shuts down frees the callers on other runtimes; loads that wait for each other in a
+//!   circle panic with the chain of calls.
+//! - **Fresh means fresh.** A value is served for its ttl, counted from the end of its load, and never more than 10 ms longer.
+//!   An invalidation holds from the moment it returns, for loads in flight too.
+//! - **A hit is nearly free.** It clones no argument, allocates nothing and takes no lock; it costs the clone of the value.
+//!
+//! # What to know
+//!
+//! - Without a `ttl` calls are coalesced and nothing is stored.
+//! - Values are cloned for each caller. Return large ones in an `Arc`.
+//! - Errors reach all callers of a load: as clones, or as a [`SharedError`] where the error type is not `Clone`. They are not
+//!   stored.
+//! - The key is made of all arguments. What is no part of a call's identity, as a connection pool, is left out with `skip`.
+//!   **A result that depends on who asks needs the user in its key.**
+//! - A load that is a task does not see its caller's task-locals or `LocalSet`.
+//! - On a current-thread runtime that nobody runs any more loads do not go on, and callers on other runtimes wait until it is
+//!   dropped. Load on the runtime that the service runs on.
+//!
+//! # Features
+//!
+//! - `tracing`: a load runs inside the span of the call that started it.
+//! - `test-util`: inside a runtime every cache follows tokio's clock, so that `tokio::time::pause` and `advance` move ttls; and
+//!   a runtime does not see the entries of another, so that tests that share a static cache don't see each other's. For
+//!   tests: it makes hits slower, and expired entries are released by calls.
+
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
+mod cache;
+mod clock;
+mod engine;
+mod error;
+mod flight;
+mod fn_cache;
+mod keyed;
+mod labels;
+mod policy;
+mod registry;
+mod sharing;
+mod stats;
+mod store;
+mod sync;
+
+pub use cache::{AsKey, Borrowed, Builder, Cache, Owned, ToKey};
+pub use equivalent::Equivalent;
+pub use error::SharedError;
+pub use fn_cache::FnCache;
+pub use registry::{AnyCache, caches};
+pub use stampede_macros::stampede;
+pub use stats::Stats;

@@ -1,0 +1,178 @@
+//! The arguments of a call as it is looked up: borrowed, so that a hit clones and allocates nothing.
+
+use crate::{
+    __private::argument::{KeyArgument, KeySource},
+    cache::ToKey,
+};
+use equivalent::Equivalent;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+};
+
+/// One argument of a view.
+pub trait Part {
+    /// What the key keeps of it.
+    type Owned;
+
+    #[doc(hidden)]
+    fn hash_part<H: Hasher>(&self, state: &mut H);
+
+    #[doc(hidden)]
+    fn is_same(&self, owned: &Self::Owned) -> bool;
+
+    #[doc(hidden)]
+    fn own(&self) -> Self::Owned;
+}
+
+impl<T: KeyArgument + ?Sized> Part for &T {
+    type Owned = T::Owned;
+
+    #[inline]
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        self.hash_argument(state);
+    }
+
+    #[inline]
+    fn is_same(&self, owned: &T::Owned) -> bool {
+        KeyArgument::is_same(*self, owned)
+    }
+
+    fn own(&self) -> T::Owned {
+        self.to_owned_argument()
+    }
+}
+
+impl<T: KeyArgument + ?Sized> Part for Option<&T> {
+    type Owned = Option<T::Owned>;
+
+    #[inline]
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        // As `Option` hashes itself: whether there is something, then what.
+        std::mem::discriminant(self).hash(state);
+        if let Some(argument) = self {
+            argument.hash_argument(state);
+        }
+    }
+
+    #[inline]
+    fn is_same(&self, owned: &Option<T::Owned>) -> bool {
+        match (self, owned) {
+            (Some(argument), Some(owned)) => KeyArgument::is_same(*argument, owned),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn own(&self) -> Option<T::Owned> {
+        self.map(T::to_owned_argument)
+    }
+}
+
+/// A part of a declared key, made by an expression of type `E`.
+pub struct Of<E, K>(E, PhantomData<fn() -> K>);
+
+impl<E: KeySource<K>, K> Of<E, K> {
+    /// Wraps what the expression made.
+    #[inline]
+    pub fn new(source: E) -> Self {
+        Self(source, PhantomData)
+    }
+}
+
+impl<E, K> fmt::Debug for Of<E, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Of").finish_non_exhaustive()
+    }
+}
+
+impl<E: KeySource<K>, K> Part for Of<E, K> {
+    type Owned = K;
+
+    #[inline]
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+
+    #[inline]
+    fn is_same(&self, owned: &K) -> bool {
+        self.0.is_same(owned)
+    }
+
+    fn own(&self) -> K {
+        self.0.to_key()
+    }
+}
+
+/// The view of a key that is one argument.
+#[derive(Debug)]
+pub struct One<A>(pub A);
+
+impl<A: Part> Hash for One<A> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash_part(state);
+    }
+}
+
+impl<A: Part> Equivalent<A::Owned> for One<A> {
+    #[inline]
+    fn equivalent(&self, key: &A::Owned) -> bool {
+        self.0.is_same(key)
+    }
+}
+
+impl<A: Part> ToKey<A::Owned> for One<A> {
+    fn to_key(&self) -> A::Owned {
+        self.0.own()
+    }
+}
+
+/// The view of a key that is a tuple of arguments.
+#[derive(Debug)]
+pub struct View<T>(pub T);
+
+macro_rules! tuple_views {
+    ($([$($part:ident $number:tt)*])+) => {$(
+        // Without arguments there is nothing to hash, compare or own.
+        #[allow(unused_variables)]
+        impl<$($part: Part),*> Hash for View<($($part,)*)> {
+            #[inline]
+            fn hash<S: Hasher>(&self, state: &mut S) {
+                $(self.0.$number.hash_part(state);)*
+            }
+        }
+
+        #[allow(unused_variables)]
+        impl<$($part: Part),*> Equivalent<($($part::Owned,)*)> for View<($($part,)*)> {
+            #[inline]
+            fn equivalent(&self, key: &($($part::Owned,)*)) -> bool {
+                true $(&& self.0.$number.is_same(&key.$number))*
+            }
+        }
+
+        impl<$($part: Part),*> ToKey<($($part::Owned,)*)> for View<($($part,)*)> {
+            #[allow(clippy::unused_unit)]
+            fn to_key(&self) -> ($($part::Owned,)*) {
+                ($(self.0.$number.own(),)*)
+            }
+        }
+    )+};
+}
+
+// As far as the standard library's tuples can be hashed and compared.
+tuple_views! {
+    []
+    [A 0 B 1]
+    [A 0 B 1 C 2]
+    [A 0 B 1 C 2 D 3]
+    [A 0 B 1 C 2 D 3 E 4]
+    [A 0 B 1 C 2 D 3 E 4 F 5]
+    [A 0 B 1 C 2 D 3 E 4 F 5 G 6]
+    [A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7]
+    [A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8]
+    [A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9]
+    [A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10]
+    [A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11]
+}

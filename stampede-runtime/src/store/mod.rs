@@ -1,0 +1,199 @@
+//! Where entries live: a lock-free map from keys to outputs, and the queue of their deadlines. No other module knows.
+//!
+//! Invariants:
+//! - An entry is served only while it is revealed, fresh, and (under `test-util`) of the reader's runtime.
+//! - The outcome of a flight is put in hidden and revealed under the flight's lock, unless it has been cut meanwhile (I1, I2).
+//!   A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
+//! - Outputs are copied under the map's guard, which blocks nobody (C4).
+
+mod expiry;
+pub(crate) mod reaper;
+
+use crate::{
+    clock::{self, Ticks},
+    flight::state::State,
+    keyed::{ByHash, Identity, Keyed, Lookup},
+    policy::{self, Lifetime},
+    sharing::{Kept, Sharing},
+};
+use equivalent::Equivalent;
+use expiry::Expiry;
+use papaya::{Compute, Guard, HashMap, Operation};
+use std::{
+    ptr,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// The deadline of an entry that is not to be served yet.
+const HIDDEN: Ticks = 0;
+
+/// A stored outcome.
+#[derive(Debug)]
+pub(crate) struct Entry<O> {
+    /// When it stops being fresh, or [`HIDDEN`].
+    fresh_until: AtomicU64,
+    kept: Kept<O>,
+    #[cfg(feature = "test-util")]
+    runtime: Option<tokio::runtime::Id>,
+}
+
+impl<O> Entry<O> {
+    fn new(fresh_until: Ticks, kept: Kept<O>) -> Self {
+        Self {
+            fresh_until: AtomicU64::new(fresh_until),
+            kept,
+            #[cfg(feature = "test-util")]
+            runtime: current_runtime(),
+        }
+    }
+
+    #[inline]
+    fn is_served(&self, now: Ticks) -> bool {
+        self.is_of_this_clock() && policy::is_fresh(self.fresh_until.load(Ordering::Acquire), now)
+    }
+
+    /// Two runtimes have two clocks; tests don't see each other's entries (F7).
+    #[inline]
+    #[cfg_attr(not(feature = "test-util"), allow(clippy::unused_self))]
+    fn is_of_this_clock(&self) -> bool {
+        #[cfg(feature = "test-util")]
+        if let (Some(mine), Some(current)) = (self.runtime, current_runtime()) {
+            return mine == current;
+        }
+        true
+    }
+}
+
+#[cfg(feature = "test-util")]
+fn current_runtime() -> Option<tokio::runtime::Id> {
+    tokio::runtime::Handle::try_current().ok().map(|handle| handle.id())
+}
+
+/// The entries of one cache.
+pub(crate) struct Store<K, O> {
+    map: HashMap<Keyed<K>, Entry<O>, Identity>,
+    expiry: Expiry,
+}
+
+impl<K: Eq, O> Store<K, O> {
+    pub(crate) fn new() -> Self {
+        Self { map: HashMap::with_hasher(Identity::default()), expiry: Expiry::default() }
+    }
+
+    /// Copies the output of a key, if it can be served.
+    #[inline]
+    pub(crate) fn get<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Option<O>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let guard = self.map.guard();
+        let entry = self.map.get(lookup, &guard)?;
+        entry.is_served(now).then(|| entry.kept.to_output(sharing))
+    }
+
+    /// Stores what somebody put in by hand. Some if the reaper has to come earlier than it planned to; the same below.
+    pub(crate) fn insert(&self, key: Keyed<K>, kept: Kept<O>, lifetime: Lifetime) -> Option<Ticks> {
+        let hash = key.hash;
+        let guard = self.map.guard();
+        self.map.insert(key, Entry::new(lifetime.fresh_until, kept), &guard);
+        self.expiry.push(lifetime.fresh_until, lifetime.from, hash)
+    }
+
+    /// Stores the outcome of a flight, unless it has been cut from its key.
+    ///
+    /// `again` makes another copy, for the case that the key changes under our hands.
+    pub(crate) fn insert_outcome<T>(
+        &self,
+        key: Keyed<K>,
+        kept: Kept<O>,
+        again: impl Fn() -> Kept<O>,
+        lifetime: Lifetime,
+        flight: &State<T>,
+    ) -> Option<Ticks> {
+        let Lifetime { from, fresh_until } = lifetime;
+        let hash = key.hash;
+        let guard = self.map.guard();
+        let mut first = Some(kept);
+        let put_in_hidden = |_| {
+            if !flight.is_attached() {
+                return Operation::Abort(());
+            }
+            Operation::Insert(Entry::new(HIDDEN, first.take().unwrap_or_else(&again)))
+        };
+        let computed = self.map.compute(key, put_in_hidden, &guard);
+        let (Compute::Inserted(key, entry) | Compute::Updated { new: (key, entry), .. }) = computed else {
+            return None;
+        };
+        if flight.commit(|| entry.fresh_until.store(fresh_until, Ordering::Release)) {
+            return self.expiry.push(fresh_until, from, hash);
+        }
+        // Ours and no other: `entry` is protected by the guard, so its address is not used again.
+        let _ = self.map.remove_if(key, |_, found| ptr::eq(found, entry), &guard);
+        guard.flush();
+        None
+    }
+
+    /// Removes the entry of a key; true if it could still have been served.
+    pub(crate) fn remove<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks) -> bool
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let guard = self.map.guard();
+        let removed = self.map.remove(lookup, &guard);
+        guard.flush();
+        removed.is_some_and(|entry| entry.is_served(now))
+    }
+
+    pub(crate) fn clear(&self) {
+        let guard = self.map.guard();
+        // In this order: an entry that comes in between may lose itself, but not its deadline alone.
+        self.expiry.clear();
+        self.map.clear(&guard);
+        guard.flush();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Removes what has expired by `now`; tells how many entries that were and when to come again (M2).
+    pub(crate) fn sweep(&self, now: Ticks) -> (u64, Option<Ticks>) {
+        let mut removed = 0;
+        for hash in self.expiry.due(now) {
+            let guard = self.map.guard();
+            let mut later = None;
+            let found = self.map.remove_if(
+                &ByHash(hash),
+                |_, entry| {
+                    let fresh_until = entry.fresh_until.load(Ordering::Acquire);
+                    let stays = fresh_until > now || !entry.is_of_this_clock();
+                    later = stays.then_some(fresh_until);
+                    !stays && fresh_until != HIDDEN
+                },
+                &guard,
+            );
+            match (found, later) {
+                (Ok(Some(_)), _) => removed += 1,
+                // Replaced meanwhile: the newer entry has a deadline of its own in the queue. Still it is noted again, for
+                // it may stand before an expired one whose key has the same hash.
+                (Err(_), Some(later)) => self.expiry.push_again(later, now, hash),
+                _ => {}
+            }
+        }
+        if removed > 0 {
+            self.map.guard().flush();
+        }
+        self.expiry.weed(now, || self.deadlines());
+        (removed, self.expiry.earliest())
+    }
+
+    /// The deadline and the hash of every entry that can expire.
+    fn deadlines(&self) -> Vec<(Ticks, u64)> {
+        let guard = self.map.guard();
+        let entries = self.map.iter(&guard);
+        entries
+            .map(|(key, entry)| (entry.fresh_until.load(Ordering::Acquire), key.hash))
+            .filter(|(fresh_until, _)| ![HIDDEN, clock::NEVER].contains(fresh_until))
+            .collect()
+    }
+}

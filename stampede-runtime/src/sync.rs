@@ -1,0 +1,8 @@
+//! The primitives of the flight's state machine, so that its loom test can put loom's in their place.
+
+pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// Locks `mutex`. No user code runs under our locks, so a poisoned one still guards whole data.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

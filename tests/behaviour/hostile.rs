@@ -1,0 +1,167 @@
+//! Keys and values whose own code panics or calls back (C4).
+
+use stampede::Cache;
+use stampede_tests::soon;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+/// A value that panics when it is cloned, while it is told to.
+#[derive(Debug)]
+struct Brittle {
+    value: u8,
+    breaks: Arc<AtomicBool>,
+}
+
+impl Clone for Brittle {
+    fn clone(&self) -> Self {
+        assert!(!self.breaks.load(SeqCst), "a clone that panics");
+        Self { value: self.value, breaks: Arc::clone(&self.breaks) }
+    }
+}
+
+const TTL: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_clone_that_panics_harms_that_call_only() {
+    // C4
+    let breaks = Arc::new(AtomicBool::new(false));
+    let cache: Cache<u8, Brittle> = Cache::builder().ttl(TTL).build();
+    cache.insert(1, Brittle { value: 7, breaks: Arc::clone(&breaks) });
+    breaks.store(true, SeqCst);
+    let hit = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.get(1, || async { unreachable!("it is stored") }).await.value }
+    });
+    assert!(hit.await.expect_err("it panics").is_panic());
+    breaks.store(false, SeqCst);
+    assert_eq!(cache.peek(&1).map(|brittle| brittle.value), Some(7));
+}
+
+#[tokio::test]
+async fn a_clone_that_panics_at_the_landing_costs_the_entry_only() {
+    // C4, M4
+    let breaks = Arc::new(AtomicBool::new(true));
+    let cache: Cache<u8, Brittle> = Cache::builder().ttl(TTL).build();
+    let load = { let breaks = Arc::clone(&breaks); || async move { Brittle { value: 7, breaks } } };
+    let brittle = soon(cache.get(1, load)).await;
+    assert_eq!(brittle.value, 7);
+    assert_eq!((cache.in_flight(), cache.len()), (0, 0));
+}
+
+/// A value that panics when it is dropped.
+#[derive(Clone)]
+struct Bomb(Arc<AtomicUsize>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+        if !std::thread::panicking() {
+            panic!("a drop that panics");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drop_that_panics_harms_nobody_else() {
+    // C4
+    let drops = Arc::new(AtomicUsize::new(0));
+    let cache: Cache<u32, Bomb> = Cache::builder().ttl(TTL).build();
+    for key in 0..100 {
+        cache.insert(key, Bomb(Arc::clone(&drops)));
+    }
+    for key in 0..100 {
+        cache.insert(key, Bomb(Arc::clone(&drops)));
+    }
+    for key in 0..50 {
+        assert!(cache.invalidate(&key));
+    }
+    cache.clear();
+    assert_eq!(cache.len(), 0);
+    drop(cache);
+    assert_eq!(drops.load(SeqCst), 200);
+}
+
+/// A value that calls back into its cache when it is dropped.
+#[derive(Clone)]
+struct CallsBack(Arc<OnceLock<Cache<u8, CallsBack>>>, u8);
+
+impl Drop for CallsBack {
+    fn drop(&mut self) {
+        if let Some(cache) = self.0.get() {
+            assert!(cache.in_flight() < 2);
+            cache.invalidate(&self.1.wrapping_add(1));
+            assert!(cache.len() <= 100);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drop_may_call_back_into_its_cache() {
+    // C4: no lock is held meanwhile.
+    let home = Arc::new(OnceLock::new());
+    let cache: Cache<u8, CallsBack> = Cache::builder().ttl(TTL).build();
+    home.set(cache.clone()).ok().expect("set once");
+    for round in 0..3 {
+        for key in 0..100 {
+            let home = Arc::clone(&home);
+            soon(cache.get(key, move || async move { CallsBack(home, key) })).await;
+            cache.insert(key, CallsBack(Arc::clone(&cache.peek(&key).expect("stored").0), key));
+        }
+        if round == 1 {
+            cache.clear();
+        }
+    }
+    assert_eq!(cache.in_flight(), 0);
+}
+
+/// A key that panics when it is compared, while it is told to.
+#[derive(Clone, Debug)]
+struct Moody(u8, Arc<AtomicBool>);
+
+impl PartialEq for Moody {
+    fn eq(&self, other: &Self) -> bool {
+        assert!(!self.1.load(SeqCst), "a comparison that panics");
+        self.0 == other.0
+    }
+}
+
+impl Eq for Moody {}
+
+impl std::hash::Hash for Moody {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u8(0);
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_that_panics_harms_that_call_only() {
+    // C4, M4
+    let moody = Arc::new(AtomicBool::new(false));
+    let cache: Cache<Moody, u8> = Cache::builder().ttl(TTL).build();
+    let key = |number| Moody(number, Arc::clone(&moody));
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let waiting = {
+        let (cache, key, gate) = (cache.clone(), key(1), Arc::clone(&gate));
+        tokio::spawn(async move {
+            cache.get(key, || async move { gate.acquire().await.map_or(0, |_| 1) }).await
+        })
+    };
+    stampede_tests::until(|| cache.in_flight() == 1).await;
+    cache.insert(key(2), 2);
+    moody.store(true, SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(|| cache.peek(&key(3)))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| cache.invalidate(&key(1)))).is_err());
+    let call = { let (cache, key) = (cache.clone(), key(3)); tokio::spawn(async move { cache.get(key, || async { 3 }).await }) };
+    assert!(soon(call).await.expect_err("it panics").is_panic());
+    moody.store(false, SeqCst);
+    gate.add_permits(1);
+    assert_eq!(soon(waiting).await.expect("no panic"), 1);
+    assert_eq!(soon(cache.get(key(3), || async { 3 })).await, 3);
+    assert_eq!(cache.in_flight(), 0);
+}

@@ -1,0 +1,16 @@
+//! Behaviour through the public API, a module for each group of rules.
+
+mod attribute;
+mod cancellation;
+mod circles;
+mod coalescing;
+mod errors;
+#[cfg(feature = "test-util")]
+mod freshness;
+mod hostile;
+mod invalidation;
+mod panics;
+mod raw;
+mod runtimes;
+mod settings;
+mod stats;

@@ -1,0 +1,165 @@
+//! Runtimes that come and go, and none at all (X4, X6).
+
+use stampede::Cache;
+use stampede_tests::{End, Probe, detached, driven, soon, unique, until};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+    thread,
+    time::Duration,
+};
+use tokio::runtime::{Builder, Runtime};
+
+fn runtimes() -> [fn() -> Runtime; 2] {
+    [
+        || Builder::new_current_thread().enable_all().build().expect("a runtime"),
+        || Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"),
+    ]
+}
+
+#[test]
+fn a_flight_whose_runtime_is_shut_down_frees_its_waiters() {
+    // X4
+    for make_doomed in runtimes() {
+        for make_living in runtimes() {
+            let (id, probe) = (unique(), Probe::new(End::Value));
+            let doomed = make_doomed();
+            {
+                let probe = Arc::clone(&probe);
+                doomed.spawn(async move { detached(id, &probe).await });
+            }
+            doomed.block_on(until(|| probe.started() == 1));
+            let waiter = {
+                let probe = Arc::clone(&probe);
+                thread::spawn(move || {
+                    make_living().block_on(async {
+                        let mut waiting = pin!(detached(id, &probe));
+                        assert!(futures::poll!(&mut waiting).is_pending());
+                        probe.open_gate();
+                        soon(waiting).await
+                    })
+                })
+            };
+            // The gate opens only once the waiter has joined; the load must not get through before the shutdown.
+            if probe.started() == 1 {
+                doomed.shutdown_background();
+            }
+            let value = waiter.join().expect("no panic");
+            assert_eq!(value.map(|load| load == probe.started() as u64), Ok(true));
+            assert_eq!(probe.running(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_load_of_a_runtime_that_was_dropped_is_started_over() {
+    // X4: the waiter has joined the doomed load for sure, and its own load runs.
+    for make_doomed in runtimes() {
+        let (id, probe) = (unique(), Probe::new(End::Value));
+        let doomed = make_doomed();
+        doomed.block_on(async {
+            let mut leader = pin!(detached(id, &probe));
+            assert!(futures::poll!(&mut leader).is_pending());
+            until(|| probe.started() == 1).await;
+        });
+        Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
+            let mut waiting = pin!(detached(id, &probe));
+            assert!(futures::poll!(&mut waiting).is_pending());
+            assert_eq!(probe.started(), 1);
+            tokio::task::spawn_blocking(move || drop(doomed)).await.expect("dropped");
+            assert!(futures::poll!(&mut waiting).is_pending());
+            until(|| probe.started() == 2).await;
+            probe.open_gate();
+            assert_eq!(soon(waiting).await, Ok(2));
+        });
+        assert_eq!(probe.most_running(), 1);
+    }
+}
+
+#[test]
+fn without_a_runtime_callers_drive_the_load() {
+    // X4
+    let calls: [fn(u64, &Arc<Probe>) -> Result<u64, String>; 2] = [
+        |id, probe| pollster::block_on(detached(id, probe)),
+        |id, probe| pollster::block_on(driven(id, probe)),
+    ];
+    for call in calls {
+        let (id, probe) = (unique(), Probe::new(End::Value));
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let probe = Arc::clone(&probe);
+                thread::spawn(move || call(id, &probe))
+            })
+            .collect();
+        while probe.started() == 0 {
+            thread::yield_now();
+        }
+        probe.open_gate();
+        for thread in threads {
+            assert_eq!(thread.join().expect("no panic"), Ok(1));
+        }
+        assert_eq!(probe.started(), 1);
+    }
+}
+
+#[test]
+fn without_a_runtime_a_waiter_takes_over() {
+    // X4, X2
+    let (id, probe) = (unique(), Probe::new(End::Value));
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut driver = Box::pin(detached(id, &probe));
+    assert!(driver.as_mut().poll(&mut cx).is_pending());
+    let mut waiter = Box::pin(detached(id, &probe));
+    assert!(waiter.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(probe.started(), 1);
+    drop(driver);
+    probe.open_gate();
+    assert_eq!(pollster::block_on(waiter), Ok(2));
+    assert_eq!(probe.most_running(), 1);
+}
+
+#[test]
+fn a_cache_is_filled_and_read_without_a_runtime() {
+    let cache: Cache<String, u8> = Cache::builder().ttl(Duration::from_secs(60)).build();
+    cache.insert("one".to_owned(), 1);
+    assert_eq!(cache.peek("one"), Some(1));
+    assert!(cache.invalidate("one"));
+    assert_eq!(pollster::block_on(cache.get("two", || async { 2 })), 2);
+    assert_eq!(cache.peek("two"), Some(2));
+}
+
+#[tokio::test]
+async fn a_detached_load_sees_no_task_locals_before_and_after_its_first_await() {
+    // X6: the same surroundings all along.
+    tokio::task_local! { static WHO: u8; }
+    let cache: Cache<u8, (bool, bool)> = Cache::builder().build();
+    let seen = WHO
+        .scope(
+            7,
+            cache.get(1, || async {
+                let before = WHO.try_with(|_| ()).is_ok();
+                tokio::task::yield_now().await;
+                (before, WHO.try_with(|_| ()).is_ok())
+            }),
+        )
+        .await;
+    assert_eq!(seen, (false, false));
+}
+
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn a_detached_load_runs_inside_the_callers_span() {
+    // X6
+    use tracing::Instrument;
+    let _default = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let current = || tracing::Span::current().metadata().map(tracing::Metadata::name);
+    let cache: Cache<u8, [Option<&'static str>; 2]> = Cache::builder().build();
+    let call = cache.get(1, move || async move {
+        let before = current();
+        tokio::task::yield_now().await;
+        [before, current()]
+    });
+    assert_eq!(call.instrument(tracing::info_span!("caller")).await, [Some("caller"); 2]);
+}

@@ -1,0 +1,12 @@
+use stampede::stampede;
+
+mod page {}
+
+#[stampede(ttl = "5s")]
+async fn page(id: u64) -> String {
+    id.to_string()
+}
+
+fn main() {
+    let _ = page(1);
+}

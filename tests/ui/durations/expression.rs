@@ -1,0 +1,11 @@
+use stampede::stampede;
+use std::time::Duration;
+
+#[stampede(ttl = Duration::from_secs(5))]
+async fn page(id: u64) -> String {
+    id.to_string()
+}
+
+fn main() {
+    let _ = page(1);
+}

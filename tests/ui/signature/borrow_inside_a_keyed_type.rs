@@ -1,0 +1,11 @@
+use stampede::stampede;
+use std::borrow::Cow;
+
+#[stampede(ttl = "5s")]
+async fn page(id: u64, lang: Cow<'_, str>) -> String {
+    format!("{id} {lang}")
+}
+
+fn main() {
+    let _ = page(1, Cow::Borrowed("en"));
+}

@@ -1,0 +1,10 @@
+use stampede::stampede;
+
+#[stampede(ttl = "5s")]
+async fn page(id: u64) -> impl ToString {
+    id
+}
+
+fn main() {
+    let _ = page(1);
+}

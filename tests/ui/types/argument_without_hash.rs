@@ -1,0 +1,13 @@
+use stampede::stampede;
+
+#[derive(Clone, PartialEq, Eq)]
+struct Region(String);
+
+#[stampede(ttl = "5s")]
+async fn page(id: u64, region: Region) -> String {
+    format!("{id} {}", region.0)
+}
+
+fn main() {
+    let _ = page(1, Region(String::new()));
+}

@@ -1,0 +1,10 @@
+use stampede::stampede;
+
+#[stampede(ttl = "5s")]
+async fn quote(id: u64, price: f64, lang: &str) -> String {
+    format!("{id} {price} {lang}")
+}
+
+fn main() {
+    let _ = quote(1, 1.0, "en");
+}

@@ -1,0 +1,11 @@
+use stampede::stampede;
+use std::rc::Rc;
+
+#[stampede(ttl = "5s")]
+async fn page(id: u64) -> Result<Rc<String>, String> {
+    Ok(Rc::new(id.to_string()))
+}
+
+fn main() {
+    let _ = page(1);
+}

@@ -1,0 +1,88 @@
+//! The commands of this repository: `cargo xtask <command>`.
+
+use std::{
+    env,
+    process::{Command, ExitCode},
+};
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  test     runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  lint     checks format, clippy, documentation, every feature alone, and that the crates can be packaged
+  ci       lint, then test";
+
+fn main() -> ExitCode {
+    let commands: Vec<String> = env::args().skip(1).collect();
+    let steps: Vec<Step> = match commands.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => test(),
+        ["lint"] => lint(),
+        ["ci"] => lint().into_iter().chain(test()).collect(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    for step in &steps {
+        if let Err(why) = step.run() {
+            eprintln!("\nxtask: {step} {why}", step = step.line());
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// One run of cargo.
+struct Step {
+    arguments: &'static str,
+    environment: &'static [(&'static str, &'static str)],
+}
+
+impl Step {
+    const fn new(arguments: &'static str) -> Self {
+        Self { arguments, environment: &[] }
+    }
+
+    fn line(&self) -> String {
+        let variables = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
+        format!("{}cargo {}", variables.collect::<String>(), self.arguments)
+    }
+
+    fn run(&self) -> Result<(), String> {
+        eprintln!("\n> {}", self.line());
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args(self.arguments.split_whitespace())
+            .envs(self.environment.iter().copied())
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()
+            .map_err(|error| format!("could not be started: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("failed: {status}")) }
+    }
+}
+
+fn test() -> Vec<Step> {
+    vec![
+        // Under the real clock, with the reaper thread.
+        Step::new("test --workspace"),
+        // Under tokio's paused clock, which the feature `test-util` follows.
+        Step::new("test -p stampede-tests --features test-util,tracing --test behaviour --test allocations"),
+        Step::new("test -p stampede-runtime --all-features --lib"),
+    ]
+}
+
+fn lint() -> Vec<Step> {
+    vec![
+        Step::new("fmt --all --check"),
+        Step::new("clippy --workspace --all-targets --all-features -- -D warnings"),
+        // Every feature alone, and none.
+        Step::new("clippy -p stampede-runtime --no-default-features -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
+        Step {
+            arguments: "doc --workspace --no-deps --all-features",
+            environment: &[("RUSTDOCFLAGS", "-D warnings")],
+        },
+        Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty --no-verify"),
+    ]
+}
