@@ -28,7 +28,10 @@ async fn owned(id: u64) -> u64 {
 
 #[stampede(ttl = "60s")]
 async fn borrowed(id: u64, name: &str, tags: &[u8], path: Option<&Path>) -> Result<usize, String> {
-    Ok(usize::try_from(id).unwrap_or(0) + name.len() + tags.len() + path.map_or(0, |path| path.as_os_str().len()))
+    Ok(usize::try_from(id).unwrap_or(0)
+        + name.len()
+        + tags.len()
+        + path.map_or(0, |path| path.as_os_str().len()))
 }
 
 #[stampede(ttl = "60s")]

@@ -239,7 +239,7 @@ fn a_waiter_has_one_seat_and_none_when_it_drives() {
 
 #[test]
 fn a_waiter_may_leave_while_the_flight_lands() {
-    model(|| {
+    model_up_to(3, || {
         let mut waiter = Call::first_of_a_task();
         let mut other = Call::beside(&waiter);
         let (counted, waker) = Counted::new();
@@ -256,7 +256,7 @@ fn a_waiter_may_leave_while_the_flight_lands() {
 
 #[test]
 fn a_waiter_that_leaves_takes_no_seat_but_its_own() {
-    model(|| {
+    model_up_to(3, || {
         let mut one = Call::first_of_a_task();
         let mut other = Call::beside(&one);
         let (_, waker) = Counted::new();
@@ -273,7 +273,7 @@ fn a_waiter_that_leaves_takes_no_seat_but_its_own() {
 #[test]
 fn only_the_first_landing_counts() {
     // C2
-    model(|| {
+    model_up_to(3, || {
         let mut waiter = Call::first_of_a_task();
         let (one, other) = (Arc::clone(&waiter.flight), Arc::clone(&waiter.flight));
         let one = thread::spawn(move || one.land(1));

@@ -5,6 +5,7 @@
 
 use stampede::Cache;
 use std::{
+    hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -29,7 +30,8 @@ fn until(condition: impl Fn() -> bool) {
 #[cfg(target_os = "linux")]
 fn reaper_is_alive() -> bool {
     let threads = std::fs::read_dir("/proc/self/task").expect("a list of threads");
-    let mut names = threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    let mut names =
+        threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
     names.any(|name| name.trim() == "stampede-reaper")
 }
 
@@ -83,6 +85,12 @@ fn the_reaper_lives_while_something_can_expire() {
     until(reaper_is_alive);
     drop(long);
     until(|| !reaper_is_alive());
+    // The same for one entry that can expire in a cache whose others can't.
+    let mostly_forever = filled(Duration::MAX, &value, 1);
+    mostly_forever.insert_with_ttl(2, Arc::clone(&value), HOUR);
+    until(reaper_is_alive);
+    drop(mostly_forever);
+    until(|| !reaper_is_alive());
     assert!(forever.peek(&0).is_some());
 }
 
@@ -106,4 +114,27 @@ fn a_value_is_never_fresh_for_longer_than_its_ttl_and_ten_milliseconds() {
         }
         assert!(served <= ttl + Duration::from_millis(10), "served {served:?} after a ttl of {ttl:?}");
     }
+}
+
+/// A key whose hash is always the same.
+#[derive(Clone, PartialEq, Eq)]
+struct Colliding(u32);
+
+impl Hash for Colliding {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(0);
+    }
+}
+
+#[test]
+fn entries_behind_a_lasting_one_of_the_same_hash_are_released() {
+    // M2
+    let _alone = alone();
+    let cache: Cache<Colliding, u32> = Cache::builder().ttl(Duration::MAX).build();
+    cache.insert(Colliding(0), 0);
+    for key in 1..50 {
+        cache.insert_with_ttl(Colliding(key), key, Duration::from_millis(50));
+    }
+    until(|| cache.len() == 1);
+    assert_eq!(cache.peek(&Colliding(0)), Some(0));
 }

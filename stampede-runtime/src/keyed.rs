@@ -1,13 +1,52 @@
 //! Keys with their hashes, computed once, so that no map runs the user's `Hash` (C4).
 
+use crate::contain::contain;
 use equivalent::Equivalent;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::{
+    cell::Cell,
+    hash::{BuildHasherDefault, Hash, Hasher},
+    mem,
+};
 
 /// An owned key and its hash.
+///
+/// A panic in the key's `Drop` ends here: papaya drops keys on whatever call reclaims them, and is not sound if that unwinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keyed<K> {
-    pub(crate) hash: u64,
-    pub(crate) key: K,
+    hash: u64,
+    /// None only while it is dropped.
+    key: Option<K>,
+}
+
+impl<K> Keyed<K> {
+    pub(crate) fn new(hash: u64, key: K) -> Self {
+        Self { hash, key: Some(key) }
+    }
+
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(crate) fn lookup(&self) -> Lookup<'_, K> {
+        Lookup { hash: self.hash, key: self.key() }
+    }
+
+    #[inline]
+    pub(crate) fn key(&self) -> &K {
+        match &self.key {
+            Some(key) => key,
+            None => unreachable!("nothing is looked up by a key that is being dropped"),
+        }
+    }
+}
+
+impl<K> Drop for Keyed<K> {
+    #[inline]
+    fn drop(&mut self) {
+        if mem::needs_drop::<K>() {
+            contain(|| drop(self.key.take()));
+        }
+    }
 }
 
 impl<K> Hash for Keyed<K> {
@@ -32,22 +71,37 @@ impl<Q: ?Sized> Hash for Lookup<'_, Q> {
 impl<K, Q: Equivalent<K> + ?Sized> Equivalent<Keyed<K>> for Lookup<'_, Q> {
     #[inline]
     fn equivalent(&self, other: &Keyed<K>) -> bool {
-        self.hash == other.hash && self.key.equivalent(&other.key)
+        self.hash == other.hash && self.key.equivalent(other.key())
     }
 }
 
-/// Any key with this hash: for those who hold no key, as the expiry queue.
-pub(crate) struct ByHash(pub(crate) u64);
+/// Any key with this hash, behind some others: for those who hold no key, as the expiry queue.
+pub(crate) struct ByHash {
+    hash: u64,
+    /// Keys of this hash that are still to be passed over.
+    pass: Cell<usize>,
+}
+
+impl ByHash {
+    pub(crate) fn behind(others: usize, hash: u64) -> Self {
+        Self { hash, pass: Cell::new(others) }
+    }
+}
 
 impl Hash for ByHash {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0);
+        state.write_u64(self.hash);
     }
 }
 
 impl<K> Equivalent<Keyed<K>> for ByHash {
     fn equivalent(&self, other: &Keyed<K>) -> bool {
-        self.0 == other.hash
+        if self.hash != other.hash {
+            return false;
+        }
+        let pass = self.pass.get();
+        self.pass.set(pass.saturating_sub(1));
+        pass == 0
     }
 }
 

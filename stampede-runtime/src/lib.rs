@@ -51,6 +51,12 @@
 //! - The key is made of all arguments. What is no part of a call's identity, as a connection pool, is left out with `skip`.
 //!   **A result that depends on who asks needs the user in its key.**
 //! - A load that is a task does not see its caller's task-locals or `LocalSet`.
+//! - A circle is found among loads that wait in their own task. A load that spawns a task, and waits for it while that task
+//!   calls the load's own key, waits for ever.
+//! - A call that drives its load (`detach = false`, or without a runtime) has to be polled or dropped: who polls it once, and
+//!   then waits for another call with the same key in the same task, waits for ever.
+//! - `Eq` of keys must not call the cache: it may run under a lock. `Clone` and `Drop` may.
+//! - Caches can't be used in the destructors of thread-local values.
 //! - On a current-thread runtime that nobody runs any more loads do not go on, and callers on other runtimes wait until it is
 //!   dropped. Load on the runtime that the service runs on.
 //!
@@ -66,6 +72,7 @@
 pub mod __private;
 mod cache;
 mod clock;
+mod contain;
 mod engine;
 mod error;
 mod flight;

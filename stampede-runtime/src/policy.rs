@@ -1,7 +1,7 @@
 //! How long an outcome is kept and whether an entry may be served: pure functions of policy, entry and time (F6).
 
 use crate::{
-    clock::{self, NEVER, Ticks},
+    clock::{self, Ticks},
     sharing::Kind,
 };
 use std::time::Duration;
@@ -27,11 +27,6 @@ impl Policy {
     /// Whether any outcome is ever stored.
     pub(crate) fn keeps_values(&self) -> bool {
         !self.ttl.is_zero()
-    }
-
-    /// Whether entries of this cache ever expire.
-    pub(crate) fn expires(&self) -> bool {
-        self.keeps_values() && clock::after(0, self.ttl) != NEVER
     }
 }
 

@@ -3,11 +3,8 @@
 //! The engine knows only the whole output type of a function. What it is made of, and how its callers get copies of it, is
 //! chosen where the type is known (by the attribute's expansion, or by the builder) and handed in as functions.
 
-use crate::error::SharedError;
-use std::{
-    mem,
-    panic::{self, AssertUnwindSafe},
-};
+use crate::{contain::contain, error::SharedError};
+use std::mem;
 
 /// What an output is, as far as the rules care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,8 +140,7 @@ impl<O> Drop for Kept<O> {
     fn drop(&mut self) {
         if mem::needs_drop::<Form<O>>() {
             let form = mem::replace(&mut self.0, Form::Dropped);
-            // The panic hook has reported it; there is nobody to hand the payload to.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(form)));
+            contain(|| drop(form));
         }
     }
 }

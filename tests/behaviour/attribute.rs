@@ -67,7 +67,10 @@ async fn all(
 #[tokio::test]
 async fn arguments_of_all_kinds() {
     assert_eq!(all(1, (2, 3), "4", &[5, 6], Some(Path::new("abc")), &Currency::Usd).await.unwrap(), 16);
-    let (one, two) = tokio::join!(all(1, (2, 3), "x", &[], None, &Currency::Usd), all(1, (2, 3), "x", &[], None, &Currency::Usd));
+    let (one, two) = tokio::join!(
+        all(1, (2, 3), "x", &[], None, &Currency::Usd),
+        all(1, (2, 3), "x", &[], None, &Currency::Usd)
+    );
     let (one, two) = (one.unwrap_err(), two.unwrap_err());
     assert!(one.downcast_ref::<SharedError>().is_some());
     assert_eq!(one.to_string(), two.to_string());

@@ -125,12 +125,14 @@ async fn a_wait_that_is_over_is_no_part_of_a_circle() {
     let (inner, outer) = (cache.clone(), cache.clone());
     let a = cache.get("a", move || async move {
         let waits = async {
-            inner.clone().get("b", move || async move {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                // By now "a" waits for nothing.
-                inner.get("a", || async { 0 }).await + 1
-            })
-            .await
+            inner
+                .clone()
+                .get("b", move || async move {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    // By now "a" waits for nothing.
+                    inner.get("a", || async { 0 }).await + 1
+                })
+                .await
         };
         assert!(tokio::time::timeout(Duration::from_millis(1), waits).await.is_err());
         tokio::time::sleep(Duration::from_millis(60)).await;
@@ -138,4 +140,35 @@ async fn a_wait_that_is_over_is_no_part_of_a_circle() {
     });
     assert_eq!(soon(a).await, 1);
     assert_eq!(soon(outer.get("b", || async { unreachable!("it is in flight or stored") })).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_that_a_load_gave_away_is_no_part_of_a_circle() {
+    // X5: f(1) leaves its call of f(2) to a task; that f(2) then waits for f(1) is no circle.
+    let cache: Cache<u8, u8> = Cache::builder().name("f").print_keys().build();
+    let given_away = Arc::new(tokio::sync::Notify::new());
+    let load_of_one = {
+        let (cache, given_away) = (cache.clone(), Arc::clone(&given_away));
+        move || async move {
+            let load_of_two = {
+                let (cache, given_away) = (cache.clone(), Arc::clone(&given_away));
+                move || async move {
+                    given_away.notified().await;
+                    cache.get(1, || async { 9 }).await
+                }
+            };
+            let mut two = Box::pin(async move { cache.get(2, load_of_two).await });
+            assert!(futures::poll!(&mut two).is_pending());
+            let two = tokio::spawn(two);
+            // The task has the call when it is polled there.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            given_away.notify_one();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(!two.is_finished(), "it waits for this load");
+            1
+        }
+    };
+    assert_eq!(soon(cache.get(1, load_of_one)).await, 1);
+    until(|| cache.in_flight() == 0).await;
+    assert_eq!(cache.stats().loads_panicked, 0);
 }

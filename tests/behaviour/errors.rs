@@ -87,7 +87,9 @@ async fn two<T, E, F: Future<Output = Result<T, E>>>(call: impl Fn(Arc<Semaphore
 
 /// `Display` of an error and of its sources.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
-    std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source()).map(ToString::to_string).collect()
+    std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source())
+        .map(ToString::to_string)
+        .collect()
 }
 
 on_both_flavours! {

@@ -48,7 +48,10 @@ async fn a_clone_that_panics_at_the_landing_costs_the_entry_only() {
     // C4, M4
     let breaks = Arc::new(AtomicBool::new(true));
     let cache: Cache<u8, Brittle> = Cache::builder().ttl(TTL).build();
-    let load = { let breaks = Arc::clone(&breaks); || async move { Brittle { value: 7, breaks } } };
+    let load = {
+        let breaks = Arc::clone(&breaks);
+        || async move { Brittle { value: 7, breaks } }
+    };
     let brittle = soon(cache.get(1, load)).await;
     assert_eq!(brittle.value, 7);
     assert_eq!((cache.in_flight(), cache.len()), (0, 0));
@@ -148,20 +151,113 @@ async fn a_comparison_that_panics_harms_that_call_only() {
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let waiting = {
         let (cache, key, gate) = (cache.clone(), key(1), Arc::clone(&gate));
-        tokio::spawn(async move {
-            cache.get(key, || async move { gate.acquire().await.map_or(0, |_| 1) }).await
-        })
+        tokio::spawn(
+            async move { cache.get(key, || async move { gate.acquire().await.map_or(0, |_| 1) }).await },
+        )
     };
     stampede_tests::until(|| cache.in_flight() == 1).await;
     cache.insert(key(2), 2);
     moody.store(true, SeqCst);
     assert!(catch_unwind(AssertUnwindSafe(|| cache.peek(&key(3)))).is_err());
     assert!(catch_unwind(AssertUnwindSafe(|| cache.invalidate(&key(1)))).is_err());
-    let call = { let (cache, key) = (cache.clone(), key(3)); tokio::spawn(async move { cache.get(key, || async { 3 }).await }) };
+    let call = {
+        let (cache, key) = (cache.clone(), key(3));
+        tokio::spawn(async move { cache.get(key, || async { 3 }).await })
+    };
     assert!(soon(call).await.expect_err("it panics").is_panic());
     moody.store(false, SeqCst);
     gate.add_permits(1);
     assert_eq!(soon(waiting).await.expect("no panic"), 1);
     assert_eq!(soon(cache.get(key(3), || async { 3 })).await, 3);
     assert_eq!(cache.in_flight(), 0);
+}
+
+/// A key that panics when it is dropped, while it is told to.
+#[derive(Clone, Debug)]
+struct BombKey(u32, Arc<AtomicBool>);
+
+impl PartialEq for BombKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for BombKey {}
+
+impl std::hash::Hash for BombKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u32(self.0);
+    }
+}
+
+impl Drop for BombKey {
+    fn drop(&mut self) {
+        if self.1.load(SeqCst) && !std::thread::panicking() {
+            panic!("a key's drop that panics");
+        }
+    }
+}
+
+#[test]
+fn a_key_whose_drop_panics_harms_no_other_call_and_not_the_cache() {
+    // C4: keys are dropped by whatever call reclaims them, and with the cache.
+    let armed = Arc::new(AtomicBool::new(false));
+    let cache: Cache<BombKey, u32> = Cache::builder().ttl(TTL).build();
+    for value in 0..3 {
+        for key in 0..100 {
+            cache.insert(BombKey(key, Arc::clone(&armed)), value);
+        }
+    }
+    let keys: Vec<_> = (0..100).map(|key| BombKey(key, Arc::clone(&armed))).collect();
+    armed.store(true, SeqCst);
+    for key in &keys[..50] {
+        assert!(cache.invalidate(key));
+    }
+    for key in &keys[50..] {
+        assert_eq!(cache.peek(key), Some(2));
+    }
+    cache.clear();
+    drop(cache);
+    armed.store(false, SeqCst);
+}
+
+/// An error whose conversion panics.
+#[derive(Debug)]
+struct Unshareable;
+
+impl From<stampede::SharedError> for Unshareable {
+    fn from(_: stampede::SharedError) -> Self {
+        Self
+    }
+}
+
+impl From<Unshareable> for Box<dyn std::error::Error + Send + Sync> {
+    fn from(_: Unshareable) -> Self {
+        panic!("a conversion that panics")
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_panics_when_it_is_shared_is_a_panic_of_the_load() {
+    // X3: nobody hangs.
+    let cache: Cache<u8, u8, Unshareable> = Cache::builder().build_sharing_errors();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let calls: Vec<_> = (0..2)
+        .map(|_| {
+            let (cache, gate) = (cache.clone(), Arc::clone(&gate));
+            tokio::spawn(async move {
+                let load = || async move {
+                    let _ = gate.acquire().await;
+                    Err(Unshareable)
+                };
+                cache.try_get(1, load).await
+            })
+        })
+        .collect();
+    stampede_tests::until(|| cache.stats().coalesced == 1).await;
+    gate.add_permits(1);
+    for call in calls {
+        assert!(soon(call).await.expect_err("it panics").is_panic());
+    }
+    assert_eq!((cache.in_flight(), cache.stats().loads_panicked), (0, 1));
 }

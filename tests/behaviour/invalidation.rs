@@ -1,8 +1,17 @@
 //! Entries and flights that are cut, replaced and renewed (I1, I2, I3).
 
 use crate::settings::in_all_settings;
+use stampede::Cache;
 use stampede_tests::{End, Probe, soon, unique, until};
-use std::sync::Arc;
+use std::{
+    hint::spin_loop,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
 
 in_all_settings! {
     // I1: the callers of a flight that is cut get its outcome, the cache does not; later calls load anew.
@@ -111,4 +120,65 @@ in_all_settings! {
             assert!(soon(caller).await.is_ok());
         }
     }
+}
+
+const TTL: Duration = Duration::from_secs(60);
+
+#[test]
+fn an_insert_wins_over_a_load_that_starts_while_it_runs() {
+    // I2: the load overlaps the insert and ends after it.
+    let (turn, inserted, got) = (AtomicU64::new(0), Arc::new(AtomicU64::new(0)), AtomicU64::new(0));
+    let cache: Cache<u64, u64> = Cache::builder().ttl(TTL).build();
+    let rounds = 20_000;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 1..=rounds {
+                while turn.load(SeqCst) != round {
+                    thread::yield_now();
+                }
+                (0..round % 97).for_each(|_| spin_loop());
+                let done = Arc::clone(&inserted);
+                let load = move || async move {
+                    while done.load(SeqCst) != round {
+                        thread::yield_now();
+                    }
+                    0
+                };
+                pollster::block_on(cache.get(round, load));
+                got.store(round, SeqCst);
+            }
+        });
+        for round in 1..=rounds {
+            turn.store(round, SeqCst);
+            (0..round / 97 % 97).for_each(|_| spin_loop());
+            cache.insert(round, 1);
+            inserted.store(round, SeqCst);
+            while got.load(SeqCst) != round {
+                thread::yield_now();
+            }
+            assert_eq!(cache.peek(&round), Some(1), "round {round}");
+            cache.invalidate(&round);
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_can_be_seen_all_the_time_while_it_is_renewed() {
+    // I3
+    let cache: Cache<u8, u64> = Cache::builder().ttl(TTL).build();
+    cache.insert(1, 0);
+    let done = Arc::new(AtomicU64::new(0));
+    let watcher = {
+        let (cache, done) = (cache.clone(), Arc::clone(&done));
+        thread::spawn(move || {
+            while done.load(SeqCst) == 0 {
+                assert!(cache.peek(&1).is_some());
+            }
+        })
+    };
+    for value in 0..20_000 {
+        assert_eq!(cache.get_fresh(1, move || async move { value }).await, value);
+    }
+    done.store(1, SeqCst);
+    watcher.join().expect("it saw a value all the time");
 }

@@ -82,9 +82,10 @@ where
         let body = self.make_body();
         match (self.detach, Handle::try_current()) {
             (Some(detach), Ok(runtime)) => {
+                // Made first: from then on the load answers for the flight.
+                let load = Load::new(Arc::clone(&self.engine), Arc::clone(&self.flight), detach(body));
                 self.flight.state.drive_by_task();
                 self.role = Role::Waits;
-                let load = Load::new(Arc::clone(&self.engine), Arc::clone(&self.flight), detach(body));
                 runtime.spawn(load);
             }
             // Without a runtime callers drive the load (X4).
@@ -118,7 +119,10 @@ where
         self.role = Role::Left;
         self.edge = None;
         match self.flight.state.landing()? {
-            Landing::Sole(output) => lock(output).take(),
+            Landing::Sole(output) => {
+                let kept = lock(output).take()?;
+                Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(&self.engine.sharing)))
+            }
             Landing::Shared(kept) => Some(kept.to_output(&self.engine.sharing)),
             Landing::Panicked(panic) => panic.resume(self.engine.labels.name()),
             Landing::Abandoned => None,
@@ -180,9 +184,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let this = &mut *self;
-        if this.edge.is_none() {
-            this.edge = Edge::to(&this.flight);
-        }
+        Edge::update(&mut this.edge, &this.flight);
         loop {
             match &mut this.role {
                 Role::Leads => this.lead(),
@@ -197,7 +199,7 @@ where
                         if let Some(output) = this.start_over() {
                             return Poll::Ready(output);
                         }
-                        this.edge = Edge::to(&this.flight);
+                        Edge::update(&mut this.edge, &this.flight);
                     }
                 },
                 Role::Drives(body) => {

@@ -1,6 +1,7 @@
 //! A load as a task of its own: nothing that happens to callers touches it (X1).
 
 use crate::{
+    contain::contain,
     engine::{Engine, Key, Output},
     flight::{Flight, Payload, circle},
     stats::Event,
@@ -63,9 +64,8 @@ impl<K: Key, O: Output> Drop for Load<K, O> {
         if let Some(body) = self.body.take() {
             self.engine.counters.count(Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
+            contain(|| drop(body));
             self.engine.abandon(&self.flight);
-            drop(dropped);
         }
     }
 }

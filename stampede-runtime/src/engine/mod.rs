@@ -14,6 +14,7 @@ pub use load::BoxFuture;
 
 use crate::{
     clock::{self, Clock, Ticks},
+    contain::contain,
     flight::{
         Flight, Landing, Panic, Payload,
         table::{Offer, Table},
@@ -27,7 +28,6 @@ use crate::{
         Store,
         reaper::{self, Sweep},
     },
-    sync::Mutex,
 };
 use equivalent::Equivalent;
 use foldhash::fast::RandomState;
@@ -125,8 +125,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Starts over after a flight was abandoned. The call has been counted.
     fn begin_again(&self, abandoned: &Flight<K, O>) -> Begin<K, O> {
-        let Keyed { hash, ref key } = abandoned.key;
-        let lookup = Lookup { hash, key };
+        let lookup = abandoned.key.lookup();
         match self.store.get(&lookup, self.clock.now(), &self.sharing) {
             Some(output) => Begin::Hit(output),
             None => self.board_unless_stored(&lookup, K::clone),
@@ -179,7 +178,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         if let Some(flight) = self.flights.join(lookup.hash, lookup.key) {
             return Boarded { flight, leads: false };
         }
-        let key = Keyed { hash: lookup.hash, key: to_key(lookup.key) };
+        let key = Keyed::new(lookup.hash, to_key(lookup.key));
         let flight = Arc::new(Flight::new(key, self.labels.clone()));
         match self.flights.offer(&flight) {
             Offer::Taken => Boarded { flight, leads: true },
@@ -198,42 +197,44 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Ends a flight with what its load came to.
     fn land(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) {
-        let output = match result {
-            Ok(output) => output,
-            Err(payload) => {
-                self.counters.count(Event::LoadPanicked);
-                self.flights.remove(flight);
-                flight.state.land(Landing::Panicked(Panic::new(payload)));
-                return;
-            }
-        };
+        let settled = result.and_then(|output| {
+            // Sharing an error may run the user's conversions.
+            panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output)))
+        });
+        let landing = settled.unwrap_or_else(|payload| {
+            self.counters.count(Event::LoadPanicked);
+            self.flights.remove(flight);
+            Landing::Panicked(Panic::new(payload))
+        });
+        flight.state.land(landing);
+    }
+
+    /// Stores an output if it is to be kept, and takes its flight out of the table.
+    fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> Landing<O> {
         let kind = (self.sharing.kind)(&output);
-        self.counters.count(if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
-        let landing = match self.policy.lifetime(kind, clock::exact()) {
+        let (kept, alone) = match self.policy.lifetime(kind, clock::exact()) {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
                 self.store_outcome(flight, &kept, lifetime);
                 self.flights.remove(flight);
-                if flight.state.close() { Landing::sole(kept) } else { Landing::Shared(kept) }
+                (kept, flight.state.close())
             }
             None => {
                 self.flights.remove(flight);
-                if flight.state.close() {
-                    Landing::Sole(Mutex::new(Some(output)))
-                } else {
-                    Landing::Shared((self.sharing.share)(output))
-                }
+                let alone = flight.state.close();
+                (if alone { Kept::output(output) } else { (self.sharing.share)(output) }, alone)
             }
         };
-        flight.state.land(landing);
+        self.counters.count(if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
+        if alone { Landing::sole(kept) } else { Landing::Shared(kept) }
     }
 
     fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
         // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
-        let earliest = panic::catch_unwind(AssertUnwindSafe(|| {
+        let earliest = contain(|| {
             let copy = || kept.to_kept(&self.sharing);
             self.store.insert_outcome(flight.key.clone(), copy(), copy, lifetime, &flight.state)
-        }));
+        });
         self.schedule_sweep(earliest.unwrap_or_default());
     }
 
@@ -254,20 +255,21 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Stores an output as if a load had just ended with it, and cuts the flight of the key (I2).
     pub(crate) fn insert(&self, key: K, output: O, ttl: Option<Duration>) {
-        let hash = self.hasher.hash_one(&key);
-        let lookup = Lookup { hash, key: &key };
+        let key = Keyed::new(self.hasher.hash_one(&key), key);
         let policy = Policy { ttl: ttl.unwrap_or(self.policy.ttl) };
         let kind = (self.sharing.kind)(&output);
-        self.flights.cut(hash, &key);
+        self.flights.cut(key.hash(), key.key());
         let now = clock::exact();
         match policy.lifetime(kind, now) {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
-                let earliest = self.store.insert(Keyed { hash, key }, kept, lifetime);
+                let earliest = self.store.insert(key.clone(), kept, lifetime);
                 self.schedule_sweep(earliest);
+                // A flight that took off in between may have read what this output replaces.
+                self.flights.cut(key.hash(), key.key());
             }
             None => {
-                self.store.remove(&lookup, now);
+                self.store.remove(&key.lookup(), now);
             }
         }
     }
@@ -334,9 +336,7 @@ impl<K: Key, O: Output> Sweep for Engine<K, O> {
 
 impl<K, O> Drop for Engine<K, O> {
     fn drop(&mut self) {
-        if self.policy.expires() {
-            reaper::forget(self.me.as_ptr().cast());
-        }
+        reaper::forget(self.me.as_ptr().cast());
     }
 }
 

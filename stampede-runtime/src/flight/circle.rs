@@ -48,18 +48,32 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    /// Notes that the current load, if there is one, waits for `to`.
+    /// Brings `edge` up to date for a call that waits for `to`: the current load, if there is one, waits with it. A call may
+    /// move from one load to another, or out of all.
     ///
     /// # Panics
     ///
     /// If `to` waits for the current load, on its own or through others: neither could ever end.
-    pub(crate) fn to<F: Node + 'static>(to: &Arc<F>) -> Option<Self> {
-        let from = CURRENT.with(|current| current.borrow().clone())?;
-        let to: Arc<dyn Node> = to.clone();
+    pub(crate) fn update<F: Node + 'static>(edge: &mut Option<Self>, to: &Arc<F>) {
+        let current = CURRENT.with(|current| current.borrow().clone());
+        let holds = match (&*edge, &current) {
+            (None, None) => true,
+            (Some(edge), Some(current)) => {
+                same(&edge.from, current) && address(&edge.to) == Arc::as_ptr(to).cast::<()>() as usize
+            }
+            _ => false,
+        };
+        if !holds {
+            *edge = None;
+            *edge = current.map(|current| Self::add(current, to.clone()));
+        }
+    }
+
+    fn add(from: Arc<dyn Node>, to: Arc<dyn Node>) -> Self {
         let mut edges = lock(&EDGES);
         let Some(path) = path(&edges, &to, &from) else {
             edges.entry(address(&from)).or_default().push(to.clone());
-            return Some(Self { from, to });
+            return Self { from, to };
         };
         // Labels print keys, which is user code.
         drop(edges);

@@ -5,6 +5,7 @@ pub(crate) mod state;
 pub(crate) mod table;
 
 use crate::{
+    contain::contain,
     keyed::Keyed,
     labels::Labels,
     sharing::Kept,
@@ -34,7 +35,7 @@ impl<K, O> Flight<K, O> {
 
 impl<K: Send + Sync, O: Send + Sync> Node for Flight<K, O> {
     fn label(&self) -> String {
-        self.labels.call(&self.key.key)
+        self.labels.call(self.key.key())
     }
 }
 
@@ -42,7 +43,7 @@ impl<K: Send + Sync, O: Send + Sync> Node for Flight<K, O> {
 #[derive(Debug)]
 pub(crate) enum Landing<O> {
     /// The load ended with one caller on board: the output itself, for that caller.
-    Sole(Mutex<Option<O>>),
+    Sole(Mutex<Option<Kept<O>>>),
     /// The load ended: copies for all.
     Shared(Kept<O>),
     /// The load panicked.
@@ -54,10 +55,7 @@ pub(crate) enum Landing<O> {
 impl<O> Landing<O> {
     /// For the one caller on board.
     pub(crate) fn sole(kept: Kept<O>) -> Self {
-        match kept.into_output() {
-            Ok(output) => Self::Sole(Mutex::new(Some(output))),
-            Err(kept) => Self::Shared(kept),
-        }
+        Self::Sole(Mutex::new(Some(kept)))
     }
 }
 
@@ -85,6 +83,12 @@ impl Panic {
             Some(payload) => std::panic::resume_unwind(payload),
             None => panic!("{name}: the load that this call waited for panicked: {}", self.message),
         }
+    }
+}
+
+impl Drop for Panic {
+    fn drop(&mut self) {
+        contain(|| drop(lock(&self.payload).take()));
     }
 }
 

@@ -100,10 +100,8 @@ impl<T> State<T> {
                 return Step::Land;
             }
             if inner.driver == Driver::Vacant {
+                // Its seat, if it has one, is empty: who left it to drive has taken all wakers.
                 inner.driver = Driver::Caller;
-                let sleeper = inner.stand_up(seat);
-                drop(inner);
-                drop(sleeper);
                 return Step::Drive;
             }
             if inner.will_wake(seat, waker) {

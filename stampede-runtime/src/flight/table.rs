@@ -31,20 +31,20 @@ impl<K: Eq, O> Table<K, O> {
     /// Joins the flight of a key, if there is one.
     pub(crate) fn join<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<Arc<Flight<K, O>>> {
         let slot = self.0.get(&hash)?;
-        slot.iter().find(|flight| key.equivalent(&flight.key.key) && flight.state.join()).cloned()
+        slot.iter().find(|flight| key.equivalent(flight.key.key()) && flight.state.join()).cloned()
     }
 
     /// Puts `flight` in the air, or joins the one that is there already.
     pub(crate) fn offer(&self, flight: &Arc<Flight<K, O>>) -> Offer<K, O> {
         // Flights that closed but have not left yet, as those whose last caller is just leaving; dropped after the lock.
         let mut closed = Slot::new();
-        match self.0.entry(flight.key.hash) {
+        match self.0.entry(flight.key.hash()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(Slot::from_buf([Arc::clone(flight)]));
             }
             Entry::Occupied(mut occupied) => {
                 let slot = occupied.get_mut();
-                if let Some(at) = slot.iter().position(|other| other.key.key == flight.key.key) {
+                if let Some(at) = slot.iter().position(|other| other.key == flight.key) {
                     if slot[at].state.join() {
                         return Offer::Joined(Arc::clone(&slot[at]));
                     }
@@ -59,13 +59,13 @@ impl<K: Eq, O> Table<K, O> {
 
     /// Takes `flight`, and no other of its key, out of the table.
     pub(crate) fn remove(&self, flight: &Arc<Flight<K, O>>) {
-        let removed = self.take(flight.key.hash, |other| Arc::ptr_eq(other, flight));
+        let removed = self.take(flight.key.hash(), |other| Arc::ptr_eq(other, flight));
         drop(removed);
     }
 
     /// Takes the flight of a key out of the table and cuts it from its key (I1).
     pub(crate) fn cut<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
-        let cut = self.take(hash, |flight| key.equivalent(&flight.key.key));
+        let cut = self.take(hash, |flight| key.equivalent(flight.key.key()));
         cut.inspect(|flight| flight.state.cut()).is_some()
     }
 

@@ -29,8 +29,15 @@ const NARROWEST: u64 = 1 << 23;
 const SHORT: usize = 1_024;
 
 impl Expiry {
-    /// Notes a deadline. Some if whoever sweeps has to come at this time, for all that was known before.
-    pub(crate) fn push(&self, deadline: Ticks, now: Ticks, hash: u64) -> Option<Ticks> {
+    /// Notes a deadline. Some if whoever sweeps has to come at this time, for all that was known before. `entries` counts the
+    /// entries that there are.
+    pub(crate) fn push(
+        &self,
+        deadline: Ticks,
+        now: Ticks,
+        hash: u64,
+        entries: impl FnOnce() -> usize,
+    ) -> Option<Ticks> {
         if deadline == NEVER {
             return None;
         }
@@ -38,18 +45,15 @@ impl Expiry {
         let before = queue.earliest();
         queue.push(deadline, now, hash);
         if queue.queued > queue.weed_above.max(SHORT) && !queue.weeding {
-            queue.weeding = true;
-            return Some(now);
+            // Weeding costs a look at every entry: it pays when there are more weeds than entries.
+            queue.weed_above = 2 * entries();
+            queue.weeding = queue.queued > queue.weed_above.max(SHORT);
+            if queue.weeding {
+                return Some(now);
+            }
         }
         let after = queue.earliest();
         after.filter(|_| before.is_none() || after < before)
-    }
-
-    /// Notes a deadline again that was in the queue before.
-    pub(crate) fn push_again(&self, deadline: Ticks, now: Ticks, hash: u64) {
-        if deadline != NEVER {
-            lock(&self.0).push(deadline, now, hash);
-        }
     }
 
     /// Takes out what is due.
@@ -86,12 +90,16 @@ impl Expiry {
         let weeds = mem::take(&mut *queue);
         drop(queue);
         drop(weeds);
-        let deadlines = all();
+        let mut weeded = Queue::default();
+        for (deadline, hash) in all() {
+            weeded.push(deadline, now, hash);
+        }
+        weeded.weed_above = 2 * weeded.queued;
         let mut queue = lock(&self.0);
-        // Weeding costs one look at every entry: it pays after as many new deadlines as there are entries.
-        queue.weed_above = 2 * deadlines.len();
-        for (deadline, hash) in deadlines {
-            queue.push(deadline, now, hash);
+        let meanwhile = mem::replace(&mut *queue, weeded);
+        queue.queued += meanwhile.queued;
+        for (bucket, mut hashes) in meanwhile.buckets {
+            queue.buckets.entry(bucket).or_default().append(&mut hashes);
         }
     }
 }
@@ -136,7 +144,7 @@ mod tests {
         let now = clock::exact();
         let deadline = clock::after(now, Duration::from_secs(3_600));
         for hash in 0..100_000 {
-            if expiry.push(deadline, now, hash) == Some(now) {
+            if expiry.push(deadline, now, hash, || 2) == Some(now) {
                 expiry.weed(now, || vec![(deadline, 1), (deadline, 2)]);
                 assert_eq!(lock(&expiry.0).queued, 2);
             }

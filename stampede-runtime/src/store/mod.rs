@@ -2,8 +2,9 @@
 //!
 //! Invariants:
 //! - An entry is served only while it is revealed, fresh, and (under `test-util`) of the reader's runtime.
-//! - The outcome of a flight is put in hidden and revealed under the flight's lock, unless it has been cut meanwhile (I1, I2).
-//!   A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
+//! - The outcome of a flight is put in unless the flight has been cut, in one step with the look at the entry that is there
+//!   (I1, I2). Where there is none it is put in hidden, and revealed under the flight's lock unless that has been cut
+//!   meanwhile. A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
 //! - Outputs are copied under the map's guard, which blocks nobody (C4).
 
 mod expiry;
@@ -52,6 +53,12 @@ impl<O> Entry<O> {
         self.is_of_this_clock() && policy::is_fresh(self.fresh_until.load(Ordering::Acquire), now)
     }
 
+    /// Whether it may be removed. A hidden one is about to be revealed.
+    fn has_expired(&self, now: Ticks) -> bool {
+        let fresh_until = self.fresh_until.load(Ordering::Acquire);
+        fresh_until != HIDDEN && self.is_of_this_clock() && !policy::is_fresh(fresh_until, now)
+    }
+
     /// Two runtimes have two clocks; tests don't see each other's entries (F7).
     #[inline]
     #[cfg_attr(not(feature = "test-util"), allow(clippy::unused_self))]
@@ -93,10 +100,10 @@ impl<K: Eq, O> Store<K, O> {
 
     /// Stores what somebody put in by hand. Some if the reaper has to come earlier than it planned to; the same below.
     pub(crate) fn insert(&self, key: Keyed<K>, kept: Kept<O>, lifetime: Lifetime) -> Option<Ticks> {
-        let hash = key.hash;
+        let hash = key.hash();
         let guard = self.map.guard();
         self.map.insert(key, Entry::new(lifetime.fresh_until, kept), &guard);
-        self.expiry.push(lifetime.fresh_until, lifetime.from, hash)
+        self.note_deadline(lifetime, hash)
     }
 
     /// Stores the outcome of a flight, unless it has been cut from its key.
@@ -110,22 +117,27 @@ impl<K: Eq, O> Store<K, O> {
         lifetime: Lifetime,
         flight: &State<T>,
     ) -> Option<Ticks> {
-        let Lifetime { from, fresh_until } = lifetime;
-        let hash = key.hash;
+        let fresh_until = lifetime.fresh_until;
+        let hash = key.hash();
         let guard = self.map.guard();
         let mut first = Some(kept);
-        let put_in_hidden = |_| {
+        let put_in = |old: Option<_>| {
             if !flight.is_attached() {
                 return Operation::Abort(());
             }
-            Operation::Insert(Entry::new(HIDDEN, first.take().unwrap_or_else(&again)))
+            // Over an old entry it is revealed at once: who cuts the flight removes or replaces the entry next, and either
+            // this comes first and goes with it, or it finds another entry than the one it looked at, and looks again.
+            let fresh_until = if old.is_some() { fresh_until } else { HIDDEN };
+            Operation::Insert(Entry::new(fresh_until, first.take().unwrap_or_else(&again)))
         };
-        let computed = self.map.compute(key, put_in_hidden, &guard);
-        let (Compute::Inserted(key, entry) | Compute::Updated { new: (key, entry), .. }) = computed else {
-            return None;
+        let (key, entry) = match self.map.compute(key, put_in, &guard) {
+            Compute::Inserted(key, entry) => (key, entry),
+            Compute::Updated { .. } => return self.note_deadline(lifetime, hash),
+            Compute::Removed(..) | Compute::Aborted(()) => return None,
         };
+        // Where there was none a cut may have found nothing to remove.
         if flight.commit(|| entry.fresh_until.store(fresh_until, Ordering::Release)) {
-            return self.expiry.push(fresh_until, from, hash);
+            return self.note_deadline(lifetime, hash);
         }
         // Ours and no other: `entry` is protected by the guard, so its address is not used again.
         let _ = self.map.remove_if(key, |_, found| ptr::eq(found, entry), &guard);
@@ -160,25 +172,7 @@ impl<K: Eq, O> Store<K, O> {
     pub(crate) fn sweep(&self, now: Ticks) -> (u64, Option<Ticks>) {
         let mut removed = 0;
         for hash in self.expiry.due(now) {
-            let guard = self.map.guard();
-            let mut later = None;
-            let found = self.map.remove_if(
-                &ByHash(hash),
-                |_, entry| {
-                    let fresh_until = entry.fresh_until.load(Ordering::Acquire);
-                    let stays = fresh_until > now || !entry.is_of_this_clock();
-                    later = stays.then_some(fresh_until);
-                    !stays && fresh_until != HIDDEN
-                },
-                &guard,
-            );
-            match (found, later) {
-                (Ok(Some(_)), _) => removed += 1,
-                // Replaced meanwhile: the newer entry has a deadline of its own in the queue. Still it is noted again, for
-                // it may stand before an expired one whose key has the same hash.
-                (Err(_), Some(later)) => self.expiry.push_again(later, now, hash),
-                _ => {}
-            }
+            removed += self.remove_expired(hash, now);
         }
         if removed > 0 {
             self.map.guard().flush();
@@ -187,12 +181,31 @@ impl<K: Eq, O> Store<K, O> {
         (removed, self.expiry.earliest())
     }
 
+    fn note_deadline(&self, lifetime: Lifetime, hash: u64) -> Option<Ticks> {
+        self.expiry.push(lifetime.fresh_until, lifetime.from, hash, || self.map.len())
+    }
+
+    /// Removes the expired entries among those of one hash: of one key nearly always. A newer entry of the key has a deadline
+    /// of its own in the queue.
+    fn remove_expired(&self, hash: u64, now: Ticks) -> u64 {
+        let guard = self.map.guard();
+        let (mut removed, mut lasting) = (0, 0);
+        loop {
+            let expired = |_: &_, entry: &Entry<O>| entry.has_expired(now);
+            match self.map.remove_if(&ByHash::behind(lasting, hash), expired, &guard) {
+                Ok(Some(_)) => removed += 1,
+                Ok(None) => return removed,
+                Err(_) => lasting += 1,
+            }
+        }
+    }
+
     /// The deadline and the hash of every entry that can expire.
     fn deadlines(&self) -> Vec<(Ticks, u64)> {
         let guard = self.map.guard();
         let entries = self.map.iter(&guard);
         entries
-            .map(|(key, entry)| (entry.fresh_until.load(Ordering::Acquire), key.hash))
+            .map(|(key, entry)| (entry.fresh_until.load(Ordering::Acquire), key.hash()))
             .filter(|(fresh_until, _)| ![HIDDEN, clock::NEVER].contains(fresh_until))
             .collect()
     }

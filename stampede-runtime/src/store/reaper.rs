@@ -34,10 +34,10 @@ mod thread {
     use super::Sweep;
     use crate::{
         clock::{self, Ticks},
+        contain::contain,
         sync::{Mutex, lock},
     };
     use std::{
-        panic::{self, AssertUnwindSafe},
         sync::{Condvar, PoisonError, Weak},
         thread,
         time::Duration,
@@ -102,13 +102,13 @@ mod thread {
     }
 
     fn visit(cache: &Weak<dyn Sweep>) {
-        // User code: a key's `Drop` may panic, the last handle of a cache may go here. The thread lives on.
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| {
+        // The last handle of a cache may go here; whatever its parts do when they are dropped, the thread lives on.
+        contain(|| {
             if let Some(live) = cache.upgrade() {
                 if let Some(at) = live.sweep() {
                     schedule(at, cache.clone());
                 }
             }
-        }));
+        });
     }
 }

@@ -1,7 +1,6 @@
 use stampede::stampede;
-use std::time::Duration;
 
-#[stampede(ttl = Duration::from_secs(5))]
+#[stampede(ttl = std::time::Duration::from_secs(5))]
 async fn page(id: u64) -> String {
     id.to_string()
 }

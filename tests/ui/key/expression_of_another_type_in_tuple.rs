@@ -1,5 +1,6 @@
 use stampede::stampede;
 
+#[derive(Clone)]
 struct User {
     id: u64,
 }
