@@ -80,16 +80,17 @@ where
     /// Starts a load of its own for the flight.
     fn lead(&mut self) {
         let body = self.make_body();
-        match (self.detach, Handle::try_current()) {
-            (Some(detach), Ok(runtime)) => {
+        // Without a runtime callers drive the load (X4).
+        let task = self.detach.and_then(|detach| Some((detach, Handle::try_current().ok()?)));
+        match task {
+            Some((detach, runtime)) => {
                 // Made first: from then on the load answers for the flight.
                 let load = Load::new(Arc::clone(&self.engine), Arc::clone(&self.flight), detach(body));
                 self.flight.state.drive_by_task();
                 self.role = Role::Waits;
                 runtime.spawn(load);
             }
-            // Without a runtime callers drive the load (X4).
-            _ => {
+            None => {
                 self.engine.load_starts();
                 self.role = Role::Drives(Some(body));
             }

@@ -9,16 +9,14 @@
 mod call;
 mod load;
 
+pub(crate) use crate::flight::table::Boarded;
 pub(crate) use call::Call;
 pub use load::BoxFuture;
 
 use crate::{
     clock::{self, Clock, Ticks},
     contain::contain,
-    flight::{
-        Flight, Landing, Panic, Payload,
-        table::{Offer, Table},
-    },
+    flight::{Flight, Landing, Panic, Payload, table::Table},
     keyed::{Keyed, Lookup},
     labels::Labels,
     policy::{Lifetime, Policy},
@@ -34,6 +32,7 @@ use foldhash::fast::RandomState;
 use std::{
     fmt,
     hash::{BuildHasher, Hash},
+    mem,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Weak},
     time::Duration,
@@ -67,14 +66,6 @@ pub(crate) struct Engine<K, O> {
 pub(crate) enum Begin<K, O> {
     Hit(O),
     Miss(Boarded<K, O>),
-}
-
-/// A call on board of a flight.
-#[derive(Debug)]
-pub(crate) struct Boarded<K, O> {
-    pub(crate) flight: Arc<Flight<K, O>>,
-    /// This call put the flight in the air and has to start its load.
-    pub(crate) leads: bool,
 }
 
 impl<K: Key, O: Output> Engine<K, O> {
@@ -175,15 +166,12 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Equivalent<K> + ?Sized,
     {
-        if let Some(flight) = self.flights.join(lookup.hash, lookup.key) {
-            return Boarded { flight, leads: false };
-        }
-        let key = Keyed::new(lookup.hash, to_key(lookup.key));
-        let flight = Arc::new(Flight::new(key, self.labels.clone()));
-        match self.flights.offer(&flight) {
-            Offer::Taken => Boarded { flight, leads: true },
-            Offer::Joined(flight) => Boarded { flight, leads: false },
-        }
+        // A key that costs something is owned only if there is no flight to join.
+        let joined = if mem::needs_drop::<K>() { self.flights.join(lookup.hash, lookup.key) } else { None };
+        joined.unwrap_or_else(|| {
+            let key = Keyed::new(lookup.hash, to_key(lookup.key));
+            self.flights.board(key, &self.labels)
+        })
     }
 
     fn count_boarding(&self, boarded: &Boarded<K, O>) {
@@ -233,7 +221,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
         let earliest = contain(|| {
             let copy = || kept.to_kept(&self.sharing);
-            self.store.insert_outcome(flight.key.clone(), copy(), copy, lifetime, &flight.state)
+            self.store.insert_outcome(&flight.key, copy, lifetime, &flight.state)
         });
         self.schedule_sweep(earliest.unwrap_or_default());
     }

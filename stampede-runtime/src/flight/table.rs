@@ -4,7 +4,11 @@
 //! - At most one flight a key (C1); it joins and leaves under the lock of its shard, and callers join it under that lock.
 //! - Only `Eq` of keys runs under a shard's lock (C4). What is removed is handed out and dropped by the caller.
 
-use crate::{flight::Flight, keyed::Identity};
+use crate::{
+    flight::Flight,
+    keyed::{Identity, Keyed},
+    labels::Labels,
+};
 use dashmap::{DashMap, mapref::entry::Entry};
 use equivalent::Equivalent;
 use smallvec::SmallVec;
@@ -15,12 +19,12 @@ type Slot<K, O> = SmallVec<[Arc<Flight<K, O>>; 1]>;
 
 pub(crate) struct Table<K, O>(DashMap<u64, Slot<K, O>, Identity>);
 
-/// What became of a flight that was offered to the table.
-pub(crate) enum Offer<K, O> {
-    /// It is in the air now.
-    Taken,
-    /// The caller has joined this one instead.
-    Joined(Arc<Flight<K, O>>),
+/// A call on board of a flight.
+#[derive(Debug)]
+pub(crate) struct Boarded<K, O> {
+    pub(crate) flight: Arc<Flight<K, O>>,
+    /// This call put the flight in the air and has to start its load.
+    pub(crate) leads: bool,
 }
 
 impl<K: Eq, O> Table<K, O> {
@@ -29,32 +33,39 @@ impl<K: Eq, O> Table<K, O> {
     }
 
     /// Joins the flight of a key, if there is one.
-    pub(crate) fn join<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<Arc<Flight<K, O>>> {
+    pub(crate) fn join<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<Boarded<K, O>> {
         let slot = self.0.get(&hash)?;
-        slot.iter().find(|flight| key.equivalent(flight.key.key()) && flight.state.join()).cloned()
+        let joined = |flight: &&Arc<Flight<K, O>>| key.equivalent(flight.key.key()) && flight.state.join();
+        let flight = Arc::clone(slot.iter().find(joined)?);
+        Some(Boarded { flight, leads: false })
     }
 
-    /// Puts `flight` in the air, or joins the one that is there already.
-    pub(crate) fn offer(&self, flight: &Arc<Flight<K, O>>) -> Offer<K, O> {
-        // Flights that closed but have not left yet, as those whose last caller is just leaving; dropped after the lock.
-        let mut closed = Slot::new();
-        match self.0.entry(flight.key.hash()) {
+    /// Joins the flight of a key, or puts a new one in the air.
+    pub(crate) fn board(&self, key: Keyed<K>, labels: &Labels<K>) -> Boarded<K, O> {
+        match self.0.entry(key.hash()) {
             Entry::Vacant(vacant) => {
-                vacant.insert(Slot::from_buf([Arc::clone(flight)]));
+                let flight = Arc::new(Flight::new(key, labels.clone()));
+                vacant.insert(Slot::from_buf([Arc::clone(&flight)]));
+                Boarded { flight, leads: true }
             }
             Entry::Occupied(mut occupied) => {
                 let slot = occupied.get_mut();
-                if let Some(at) = slot.iter().position(|other| other.key == flight.key) {
-                    if slot[at].state.join() {
-                        return Offer::Joined(Arc::clone(&slot[at]));
-                    }
-                    closed.push(slot.swap_remove(at));
+                let found = slot.iter().position(|flight| flight.key == key);
+                if let Some(at) = found.filter(|at| slot[*at].state.join()) {
+                    let flight = Arc::clone(&slot[at]);
+                    // The key that was not needed is dropped after the lock.
+                    drop(occupied);
+                    return Boarded { flight, leads: false };
                 }
-                slot.push(Arc::clone(flight));
+                // One that is closed is about to leave, as when its last caller is just leaving; it goes after the lock.
+                let closed = found.map(|at| slot.swap_remove(at));
+                let flight = Arc::new(Flight::new(key, labels.clone()));
+                slot.push(Arc::clone(&flight));
+                drop(occupied);
+                drop(closed);
+                Boarded { flight, leads: true }
             }
         }
-        drop(closed);
-        Offer::Taken
     }
 
     /// Takes `flight`, and no other of its key, out of the table.

@@ -21,7 +21,13 @@ pub use print::{Keys, PrintDebug, PrintNothing};
 pub use view::{Of, One, Part, View};
 
 use crate::engine::{Begin, Boarded, Call, Engine, Key, Output};
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 /// Makes the cache of a function.
 pub fn fn_cache<K: Key, O: Output>(
@@ -69,12 +75,36 @@ impl<K: Key, O: Output> Miss<K, O> {
     }
 
     /// Waits for the flight, or drives its load in place (`detach = false`).
-    pub fn in_place<F, B>(self, start: F) -> impl Future<Output = O> + use<K, O, F, B>
+    pub async fn in_place<F, B>(self, start: F) -> O
     where
         F: FnOnce() -> B,
         B: Future<Output = O>,
     {
-        let start = || -> Pin<Box<B>> { Box::pin(start()) };
-        Call::new(self.engine, self.boarded, start, None)
+        let mut place = pin!(None);
+        let start = || {
+            place.set(Some(start()));
+            InPlace(place)
+        };
+        Call::new(self.engine, self.boarded, start, None).await
+    }
+}
+
+/// A load's body in a place inside its caller's future, which it needs no box for; out of it when this is dropped.
+struct InPlace<'a, B>(Pin<&'a mut Option<B>>);
+
+impl<B: Future> Future for InPlace<'_, B> {
+    type Output = B::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<B::Output> {
+        match self.0.as_mut().as_pin_mut() {
+            Some(body) => body.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<B> Drop for InPlace<'_, B> {
+    fn drop(&mut self) {
+        self.0.set(None);
     }
 }

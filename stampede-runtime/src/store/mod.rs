@@ -106,43 +106,83 @@ impl<K: Eq, O> Store<K, O> {
         self.note_deadline(lifetime, hash)
     }
 
-    /// Stores the outcome of a flight, unless it has been cut from its key.
-    ///
-    /// `again` makes another copy, for the case that the key changes under our hands.
+    /// Stores the outcome of a flight, which `copy` makes copies of, unless the flight has been cut from its key.
     pub(crate) fn insert_outcome<T>(
+        &self,
+        key: &Keyed<K>,
+        copy: impl Fn() -> Kept<O>,
+        lifetime: Lifetime,
+        flight: &State<T>,
+    ) -> Option<Ticks>
+    where
+        K: Clone,
+    {
+        let guard = self.map.guard();
+        while flight.is_attached() {
+            let stored = match self.map.get(&key.lookup(), &guard) {
+                Some(old) => self.replace(key.clone(), old, copy(), lifetime, flight, &guard),
+                None => self.insert_first(key.clone(), copy(), lifetime, flight, &guard),
+            };
+            // Else the key has changed under our hands.
+            if stored {
+                return self.note_deadline(lifetime, key.hash());
+            }
+        }
+        None
+    }
+
+    /// Puts an outcome in the place of `old`; false if that is not there any more, or the flight has been cut.
+    ///
+    /// The outcome is revealed at once: who cuts the flight removes or replaces the entry next. Either this comes first and
+    /// goes with it, or it finds another entry than `old`.
+    fn replace<T>(
+        &self,
+        key: Keyed<K>,
+        old: &Entry<O>,
+        kept: Kept<O>,
+        lifetime: Lifetime,
+        flight: &State<T>,
+        guard: &impl Guard,
+    ) -> bool {
+        let mut entry = Some(Entry::new(lifetime.fresh_until, kept));
+        // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys.
+        let over_old = |found: Option<(_, &Entry<O>)>| match entry.take() {
+            Some(entry) if found.is_some_and(|(_, found)| ptr::eq(found, old)) && flight.is_attached() => {
+                Operation::Insert(entry)
+            }
+            _ => Operation::Abort(()),
+        };
+        matches!(self.map.compute(key, over_old, guard), Compute::Updated { .. })
+    }
+
+    /// Puts an outcome in where there is none; false if there is one by now, or the flight has been cut.
+    ///
+    /// The outcome is hidden until the flight's lock is held: a cut may have found nothing to remove.
+    fn insert_first<T>(
         &self,
         key: Keyed<K>,
         kept: Kept<O>,
-        again: impl Fn() -> Kept<O>,
         lifetime: Lifetime,
         flight: &State<T>,
-    ) -> Option<Ticks> {
-        let fresh_until = lifetime.fresh_until;
+        guard: &impl Guard,
+    ) -> bool {
         let hash = key.hash();
-        let guard = self.map.guard();
-        let mut first = Some(kept);
-        let put_in = |old: Option<_>| {
-            if !flight.is_attached() {
-                return Operation::Abort(());
-            }
-            // Over an old entry it is revealed at once: who cuts the flight removes or replaces the entry next, and either
-            // this comes first and goes with it, or it finds another entry than the one it looked at, and looks again.
-            let fresh_until = if old.is_some() { fresh_until } else { HIDDEN };
-            Operation::Insert(Entry::new(fresh_until, first.take().unwrap_or_else(&again)))
-        };
-        let (key, entry) = match self.map.compute(key, put_in, &guard) {
-            Compute::Inserted(key, entry) => (key, entry),
-            Compute::Updated { .. } => return self.note_deadline(lifetime, hash),
-            Compute::Removed(..) | Compute::Aborted(()) => return None,
-        };
-        // Where there was none a cut may have found nothing to remove.
-        if flight.commit(|| entry.fresh_until.store(fresh_until, Ordering::Release)) {
-            return self.note_deadline(lifetime, hash);
+        let Ok(entry) = self.map.try_insert(key, Entry::new(HIDDEN, kept), guard) else { return false };
+        if flight.commit(|| entry.fresh_until.store(lifetime.fresh_until, Ordering::Release)) {
+            return true;
         }
-        // Ours and no other: `entry` is protected by the guard, so its address is not used again.
-        let _ = self.map.remove_if(key, |_, found| ptr::eq(found, entry), &guard);
+        self.remove_this(hash, entry, guard);
+        false
+    }
+
+    /// Removes this entry and no other: it is protected by the guard, so its address is not used again.
+    fn remove_this(&self, hash: u64, entry: &Entry<O>, guard: &impl Guard) {
+        let mut others = 0;
+        let is_this = |_: &_, found: &Entry<O>| ptr::eq(found, entry);
+        while self.map.remove_if(&ByHash::behind(others, hash), is_this, guard).is_err() {
+            others += 1;
+        }
         guard.flush();
-        None
     }
 
     /// Removes the entry of a key; true if it could still have been served.
