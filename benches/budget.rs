@@ -1,4 +1,4 @@
-//! What a measured figure must be (`design.md`, budgets).
+//! What a measured figure must be.
 
 use crate::{race::Ratio, table::Table};
 

@@ -4,7 +4,7 @@
 //! - `cargo bench -p stampede-benches`: what hits, misses, waiters and entries cost.
 //!
 //! One machine's nanoseconds mean little on another, so contenders are timed in turn, round after round, and judged by their
-//! ratios within a round. What a ratio must be is the budget in `design.md`; `OVER` is printed where it is not kept.
+//! ratios within a round. What a ratio must be is its budget; `OVER` is printed where it is not kept.
 //!
 //! Benchmarks take `-- [--quick] [FILTER]`; a filter is a part of a group's name.
 

@@ -93,9 +93,9 @@ impl Race {
         let calls: Vec<u64> = self.entrants.iter_mut().map(Entrant::warm_up).collect();
         let mut scores: Vec<Score> = self.entrants.iter().map(Entrant::score).collect();
         for round in 0..self.options.rounds(rounds) {
-            // Nobody always runs after the same contender.
             for place in 0..self.entrants.len() {
-                let at = (place + round) % self.entrants.len();
+                // There and back, so that nobody always runs after the same contender.
+                let at = if round % 2 == 0 { place } else { self.entrants.len() - 1 - place };
                 let took = (self.entrants[at].run)(calls[at]);
                 scores[at].rounds.push(nanos(took) / float(calls[at]));
             }

@@ -124,6 +124,10 @@ impl Probe {
 }
 
 /// Runs the probe's load as a task of its own.
+///
+/// # Errors
+///
+/// As the probe's end says.
 #[stampede(ttl = "60s", skip(probe))]
 pub async fn detached(id: u64, probe: &Arc<Probe>) -> Result<u64, String> {
     let _ = id;
@@ -131,10 +135,20 @@ pub async fn detached(id: u64, probe: &Arc<Probe>) -> Result<u64, String> {
 }
 
 /// Runs the probe's load inside one of its callers.
+///
+/// # Errors
+///
+/// As the probe's end says.
 #[stampede(ttl = "60s", skip(probe), detach = false)]
 pub async fn driven(id: u64, probe: &Arc<Probe>) -> Result<u64, String> {
     let _ = id;
     probe.load().await
+}
+
+/// The last moment at which what lasts for `duration` is not over.
+#[must_use]
+pub fn just_before(duration: Duration) -> Duration {
+    duration.saturating_sub(Duration::from_nanos(1))
 }
 
 /// Waits until `condition` holds.

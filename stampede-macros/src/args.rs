@@ -1,19 +1,19 @@
-//! The attribute's options: `#[stampede(ttl = "5s", key = id, …)]`.
+//! The attribute's options as they are written: `#[stampede(ttl = "5s", key = id, …)]`.
 
 use crate::{diag::Diag, duration};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::time::Duration;
 use syn::{
-    Expr, Ident, Lit, LitBool, LitStr, Path, Token, Type,
+    Expr, Ident, LitBool, LitStr, Path, Token, Type,
     ext::IdentExt,
     parenthesized,
-    parse::{ParseStream, Parser},
+    parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
     token::Paren,
 };
 
-/// The options as they were written.
+/// The options that were given.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) ttl: Option<Ttl>,
@@ -36,7 +36,7 @@ pub(crate) enum Ttl {
 /// What the key is.
 pub(crate) enum Key {
     /// One argument, or a tuple of them.
-    Arguments { names: Vec<Ident>, is_tuple: bool },
+    Arguments(Vec<Ident>),
     /// A declared type and what makes it.
     Declared { ty: Box<Type>, source: Box<Expr> },
 }
@@ -78,14 +78,12 @@ impl Args {
 
     fn parse_option(&mut self, input: ParseStream<'_>, seen: &mut Vec<Ident>) -> syn::Result<()> {
         if !input.peek(Ident::peek_any) {
-            return Err(input.error(format!("expected an option; the options are {}", known())));
+            return Err(input.error(format!("no option starts like this; the options are {}", known())));
         }
         let option = input.call(Ident::parse_any)?;
         if seen.contains(&option) {
-            return Err(syn::Error::new(
-                option.span(),
-                format!("`{option}` is given twice; keep one of them"),
-            ));
+            let message = format!("`{option}` is given twice; keep one of them");
+            return Err(syn::Error::new(option.span(), message));
         }
         seen.push(option.clone());
         match option.to_string().as_str() {
@@ -101,14 +99,22 @@ impl Args {
                 return Err(syn::Error::new(option.span(), message));
             }
         }
-        if input.is_empty() {
-            return Ok(());
+        if input.is_empty() || input.peek(Token![,]) {
+            return input.parse::<Option<Token![,]>>().map(drop);
         }
-        if !input.peek(Token![,]) {
-            return Err(input
-                .error(format!("unexpected after the value of `{option}`; options are separated by `,`")));
+        Err(input.error(format!("the value of `{option}` ends before this; separate options by `,`")))
+    }
+
+    /// Where the runtime is.
+    pub(crate) fn crate_path(&self) -> TokenStream {
+        match &self.krate {
+            Some(path) => path.to_token_stream(),
+            None => {
+                // With a leading `::` it is the crate, whatever the user has named `stampede`.
+                let name = Ident::new("stampede", Span::call_site());
+                quote!(::#name)
+            }
         }
-        input.parse::<Token![,]>().map(drop)
     }
 }
 
@@ -130,40 +136,24 @@ fn skip_to_next_option(input: ParseStream<'_>) -> syn::Result<()> {
                 return Ok(());
             }
         } else {
-            input.parse::<proc_macro2::TokenTree>()?;
+            input.parse::<TokenTree>()?;
         }
     }
     Ok(())
 }
 
-/// Parses `=`, or says how the option is written.
-fn expect_equals(option: &Ident, input: ParseStream<'_>, usage: &str) -> syn::Result<()> {
-    if input.peek(Token![=]) {
-        return input.parse::<Token![=]>().map(drop);
-    }
-    Err(syn::Error::new(option.span(), format!("`{option}` takes a value; write {usage}")))
-}
-
-/// The tokens of a value that is not what the option takes, for an error's place.
-fn value_tokens(input: ParseStream<'_>) -> TokenStream {
-    match input.fork().parse::<Expr>() {
-        Ok(value) => {
-            // Taken, so that the parser goes on behind it.
-            let _ = input.parse::<Expr>();
-            value.into_token_stream()
-        }
-        Err(_) => input.cursor().token_tree().map(|(tree, _)| tree.into_token_stream()).unwrap_or_default(),
-    }
-}
-
-fn wrong_value(option: &Ident, input: ParseStream<'_>, takes: &str) -> syn::Error {
-    let value = value_tokens(input);
-    let place = if value.is_empty() { quote!(#option) } else { value };
-    syn::Error::new_spanned(place, format!("`{option}` takes {takes}"))
-}
+const TTL: &str = "a duration in quotes; write `ttl = \"5s\"`, `ttl = \"forever\"`, or the path of a `const` of type \
+                   `Duration`";
+const KEY: &str = "arguments by name; to compute a key, declare its type as in `key: u64 = user.id`";
+const DECLARED_KEY: &str = "`key: T = expression`";
+const SKIP: &str = "arguments by name; write `skip(db, context)`";
+const DETACH: &str = "`true` or `false`; write `detach = false`";
+const NAME: &str = "a name in quotes; write `name = \"rates\"`";
+const COMPANION: &str = "a name; write `companion = other`, or `companion = none` to have none";
+const CRATE: &str = "the path of the runtime; write `crate = ::stampede`";
 
 fn parse_ttl(option: &Ident, input: ParseStream<'_>) -> syn::Result<Ttl> {
-    expect_equals(option, input, "`ttl = \"5s\"`")?;
+    expect_equals(option, input, TTL)?;
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
         if text.value() == "forever" {
@@ -172,37 +162,35 @@ fn parse_ttl(option: &Ident, input: ParseStream<'_>) -> syn::Result<Ttl> {
         let parsed = duration::parse(&text.value());
         return parsed.map(Ttl::For).map_err(|why| syn::Error::new(text.span(), format!("`ttl`: {why}")));
     }
-    if !input.peek(Lit) {
-        if let Ok(path) = input.call(Path::parse_mod_style) {
-            return Ok(Ttl::Const(path));
-        }
-    }
-    let takes = "a duration in quotes, as in `ttl = \"5s\"`, `\"forever\"`, or a path to a `const` of type `Duration`";
-    Err(wrong_value(option, input, takes))
+    value(option, input, TTL, |input: ParseStream<'_>| input.call(Path::parse_mod_style)).map(Ttl::Const)
 }
 
 fn parse_key(option: &Ident, input: ParseStream<'_>) -> syn::Result<Key> {
     if input.peek(Token![:]) {
-        input.parse::<Token![:]>()?;
-        let ty: Box<Type> = Box::new(input.parse()?);
-        expect_equals(option, input, "`key: T = expression`")?;
-        return Ok(Key::Declared { ty, source: Box::new(input.parse()?) });
+        let colon = input.parse::<Token![:]>()?;
+        let malformed = |place: Span, what| {
+            syn::Error::new(place, format!("`{option}` is declared without {what}; write {DECLARED_KEY}"))
+        };
+        let ty = input.parse().map_err(|_| malformed(colon.span, "a type"))?;
+        let equals = input.parse::<Token![=]>().map_err(|_| malformed(option.span(), "an expression"))?;
+        let source = input.parse().map_err(|_| malformed(equals.span, "an expression"))?;
+        return Ok(Key::Declared { ty: Box::new(ty), source: Box::new(source) });
     }
-    expect_equals(option, input, "`key = argument`, `key = (one, other)` or `key: T = expression`")?;
-    let ahead = input.fork();
-    if let Ok(names) = parse_names(&ahead) {
-        if ahead.is_empty() || ahead.peek(Token![,]) {
-            return names_of_key(input, names);
-        }
-    }
-    let takes = "arguments by name; to compute a key, declare its type as in `key: u64 = user.id`";
-    Err(wrong_value(option, input, takes))
+    expect_equals(option, input, KEY)?;
+    value(option, input, KEY, |input: ParseStream<'_>| parse_names(input).map(Key::Arguments))
 }
 
-fn names_of_key(input: ParseStream<'_>, names: Vec<Ident>) -> syn::Result<Key> {
-    let is_tuple = input.peek(Paren);
-    input.parse::<proc_macro2::TokenTree>()?;
-    Ok(Key::Arguments { names, is_tuple })
+fn parse_skip(option: Ident, input: ParseStream<'_>) -> syn::Result<Skip> {
+    let malformed = |place: Span| syn::Error::new(place, format!("`{option}` takes {SKIP}"));
+    if !input.peek(Paren) {
+        return Err(malformed(option.span()));
+    }
+    let names = input.parse::<TokenTree>()?;
+    match parse_names.parse2(names.to_token_stream()) {
+        Ok(names) if names.is_empty() => Err(malformed(option.span())),
+        Ok(names) => Ok(Skip { option, names }),
+        Err(error) => Err(malformed(error.span())),
+    }
 }
 
 /// Parses `name` or `(name, name)`.
@@ -216,32 +204,14 @@ fn parse_names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     Ok(vec![input.parse()?])
 }
 
-fn parse_skip(option: Ident, input: ParseStream<'_>) -> syn::Result<Skip> {
-    let usage = || format!("`{option}` takes arguments by name; write `skip(db, context)`");
-    if !input.peek(Paren) {
-        return Err(syn::Error::new(option.span(), usage()));
-    }
-    let inside;
-    parenthesized!(inside in input);
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)
-        .map_err(|error| syn::Error::new(error.span(), usage()))?;
-    if names.is_empty() {
-        return Err(syn::Error::new(option.span(), usage()));
-    }
-    Ok(Skip { names: names.into_iter().collect(), option })
-}
-
 fn parse_detach(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitBool> {
-    expect_equals(option, input, "`detach = false`")?;
-    if input.peek(LitBool) { input.parse() } else { Err(wrong_value(option, input, "`true` or `false`")) }
+    expect_equals(option, input, DETACH)?;
+    value(option, input, DETACH, LitBool::parse)
 }
 
 fn parse_name(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
-    expect_equals(option, input, "`name = \"rates\"`")?;
-    if !input.peek(LitStr) {
-        return Err(wrong_value(option, input, "a name in quotes, as in `name = \"rates\"`"));
-    }
-    let name: LitStr = input.parse()?;
+    expect_equals(option, input, NAME)?;
+    let name = value(option, input, NAME, <LitStr as Parse>::parse)?;
     if name.value().trim().is_empty() {
         return Err(syn::Error::new(name.span(), "`name` is empty; leave it out to use the function's path"));
     }
@@ -249,31 +219,45 @@ fn parse_name(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
 }
 
 fn parse_companion(option: &Ident, input: ParseStream<'_>) -> syn::Result<Companion> {
-    expect_equals(option, input, "`companion = name` or `companion = none`")?;
-    if !input.peek(Ident) {
-        return Err(wrong_value(option, input, "an identifier, or `none` for no companion"));
-    }
-    let name: Ident = input.parse()?;
+    expect_equals(option, input, COMPANION)?;
+    let name = value(option, input, COMPANION, Ident::parse)?;
     Ok(if name == "none" { Companion::None } else { Companion::Named(name) })
 }
 
 fn parse_crate(option: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
-    expect_equals(option, input, "`crate = path::to::stampede`")?;
-    input
-        .call(Path::parse_mod_style)
-        .map_err(|_| wrong_value(option, input, "the path of the runtime, as in `crate = ::stampede`"))
+    expect_equals(option, input, CRATE)?;
+    value(option, input, CRATE, |input: ParseStream<'_>| input.call(Path::parse_mod_style))
 }
 
-impl Args {
-    /// Where the runtime is.
-    pub(crate) fn crate_path(&self) -> TokenStream {
-        match &self.krate {
-            Some(path) => path.to_token_stream(),
-            None => {
-                // With a leading `::` it is the crate, whatever the user has named `stampede`.
-                let name = Ident::new("stampede", Span::call_site());
-                quote!(::#name)
-            }
-        }
+/// Parses `=`, or says what the option takes.
+fn expect_equals(option: &Ident, input: ParseStream<'_>, takes: &str) -> syn::Result<()> {
+    if input.peek(Token![=]) {
+        return input.parse::<Token![=]>().map(drop);
     }
+    Err(syn::Error::new(option.span(), format!("`{option}` takes {takes}")))
+}
+
+/// Parses a value up to the next option. If it is another kind of value, the error is at all of that.
+fn value<T>(
+    option: &Ident,
+    input: ParseStream<'_>,
+    takes: &str,
+    parse: impl Fn(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
+    let ahead = input.fork();
+    // What follows a value without a comma may be the next option, but not an operator or an argument list.
+    let ends =
+        |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any);
+    if parse(&ahead).is_ok() && ends(&ahead) {
+        return parse(input);
+    }
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(option.span(), format!("`{option}` takes {takes}")));
+    }
+    let other = match input.fork().parse::<Expr>() {
+        // Taken, so that the parser goes on behind it.
+        Ok(_) => input.parse::<Expr>()?.into_token_stream(),
+        Err(_) => input.parse::<TokenTree>()?.into_token_stream(),
+    };
+    Err(syn::Error::new_spanned(&other, format!("`{option}` takes {takes}")))
 }

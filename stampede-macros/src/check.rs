@@ -7,11 +7,14 @@ use crate::{
 };
 use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
+use syn::{Expr, Type, visit::Visit};
 
 /// Notes everything that does not fit together.
 pub(crate) fn check(args: &Args, function: &Function, diag: &mut Diag) {
     check_key_names(args, function, diag);
     check_key_source(args, function, diag);
+    check_key_type(args, diag);
+    check_key_length(args, function, diag);
     check_skip(args, function, diag);
     check_borrows(args, function, diag);
 }
@@ -24,7 +27,7 @@ pub(crate) fn is_detached(args: &Args) -> bool {
 /// Whether a parameter is a part of the key by itself.
 pub(crate) fn is_keyed(args: &Args, param: &Param) -> bool {
     match (&args.key, &args.skip) {
-        (Some(Key::Arguments { names, .. }), _) => names.contains(&param.name),
+        (Some(Key::Arguments(names)), _) => names.contains(&param.name),
         (Some(Key::Declared { .. }), _) => false,
         (None, Some(skip)) => !skip.names.contains(&param.name),
         (None, None) => true,
@@ -32,7 +35,7 @@ pub(crate) fn is_keyed(args: &Args, param: &Param) -> bool {
 }
 
 fn check_key_names(args: &Args, function: &Function, diag: &mut Diag) {
-    let Some(Key::Arguments { names, .. }) = &args.key else { return };
+    let Some(Key::Arguments(names)) = &args.key else { return };
     check_names("key", names, function, diag);
 }
 
@@ -40,37 +43,77 @@ fn check_names(option: &str, names: &[Ident], function: &Function, diag: &mut Di
     for (number, name) in names.iter().enumerate() {
         if names[..number].contains(name) {
             diag.error(name, format!("`{option}` names `{name}` twice; keep one of them"));
+        } else if is_part_of_pattern(name, function) {
+            diag.error(name, format!("`{option}`: `{name}` is a part of a pattern; {NAME_THE_WHOLE}"));
         } else if !function.params.iter().any(|param| param.is_named && param.name == *name) {
             diag.error(name, format!("`{option}`: there is no argument `{name}`; {}", arguments(function)));
         }
     }
 }
 
+const NAME_THE_WHOLE: &str = "name the argument, and take it apart in the body";
+
+/// Whether a name is bound by a parameter that is a pattern.
+fn is_part_of_pattern(name: &Ident, function: &Function) -> bool {
+    struct Finder<'a>(&'a Ident, bool);
+    impl<'ast> Visit<'ast> for Finder<'_> {
+        fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+            self.1 |= pattern.ident == *self.0;
+            syn::visit::visit_pat_ident(self, pattern);
+        }
+    }
+    let mut finder = Finder(name, false);
+    let patterns = function.params.iter().filter(|param| !param.is_named);
+    patterns.for_each(|param| finder.visit_pat(&param.declared.pat));
+    finder.1
+}
+
 /// Names the arguments that there are.
 fn arguments(function: &Function) -> String {
     let named = function.params.iter().filter(|param| param.is_named);
-    let names: Vec<_> = named.map(|param| format!("`{}`", param.name)).collect();
-    if names.is_empty() {
+    let quoted: Vec<_> = named.map(|param| format!("`{}`", param.name)).collect();
+    if quoted.is_empty() {
         "the function has none".to_owned()
     } else {
-        format!("the arguments are {}", names.join(", "))
+        format!("the arguments are {}", quoted.join(", "))
     }
 }
 
 /// A declared key is made before the body takes patterns apart.
 fn check_key_source(args: &Args, function: &Function, diag: &mut Diag) {
     let Some(Key::Declared { source, .. }) = &args.key else { return };
-    let used: Vec<Ident> = identifiers(source.to_token_stream()).collect();
-    for param in function.params.iter().filter(|param| !param.is_named) {
-        let bound: Vec<Ident> = identifiers(param.declared.pat.to_token_stream()).collect();
-        if let Some(name) = used.iter().find(|name| bound.contains(name)) {
-            diag.error(
-                name,
-                format!(
-                    "`key`: `{name}` is a part of a pattern; name the argument and take it apart in the body"
-                ),
-            );
+    let mut used = identifiers(source.to_token_stream());
+    if let Some(name) = used.find(|name| is_part_of_pattern(name, function)) {
+        diag.error(&name, format!("`key`: `{name}` is a part of a pattern; {NAME_THE_WHOLE}"));
+    }
+}
+
+/// A key outlives the call, and is made part by part where it is spelled out as a tuple.
+fn check_key_type(args: &Args, diag: &mut Diag) {
+    let Some(Key::Declared { ty, source }) = &args.key else { return };
+    if let Some(borrow) = find_borrow(ty) {
+        diag.error(borrow, "`key`: a borrow can't be kept; declare an owned type, as `String` for `&str`");
+    }
+    if let (Type::Tuple(types), Expr::Tuple(parts)) = (&**ty, &**source) {
+        let (declared, made) = (types.elems.len(), parts.elems.len());
+        if declared != made {
+            let message =
+                format!("`key`: these are {made} parts for a type of {declared}; make one of each type");
+            diag.error(parts, message);
         }
+    }
+}
+
+/// As many parts as a tuple can have to be hashed and compared.
+const MOST_PARTS: usize = 12;
+
+fn check_key_length(args: &Args, function: &Function, diag: &mut Diag) {
+    let mut keyed = function.params.iter().filter(|param| is_keyed(args, param));
+    if let Some(beyond) = keyed.nth(MOST_PARTS) {
+        let message = format!(
+            "a key has at most {MOST_PARTS} parts; put arguments into a struct, or say with `key = …` which identify a call"
+        );
+        diag.error(&beyond.declared, message);
     }
 }
 
@@ -89,7 +132,7 @@ fn check_skip(args: &Args, function: &Function, diag: &mut Diag) {
     if args.key.is_some() {
         diag.error(
             &skip.option,
-            "`skip` and `key` exclude each other: what `key` does not name is skipped; remove `skip`",
+            "`skip` can't be given beside `key`: what `key` does not name is skipped; remove `skip`",
         );
         return;
     }
@@ -101,7 +144,7 @@ fn check_borrows(args: &Args, function: &Function, diag: &mut Diag) {
     for param in &function.params {
         let Some(borrow) = find_borrow(param.passing.target()) else { continue };
         if is_keyed(args, param) {
-            diag.error(borrow, "a borrow inside a type can't be kept in the key; say with `key: T = …` what identifies a call");
+            diag.error(borrow, "a borrow inside a type can't be kept in the key; take an owned type, or say with `key = …` what identifies a call");
         } else if is_detached(args) {
             diag.error(
                 borrow,

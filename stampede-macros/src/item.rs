@@ -25,10 +25,13 @@ impl Parse for Item {
         let vis = input.parse()?;
         let sig = input.parse()?;
         match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace && input.is_empty() => {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
                 Ok(Self { attrs, vis, sig, body })
             }
-            other => Err(syn::Error::new(other.span(), "expected a function's body")),
+            other => Err(syn::Error::new(
+                other.span(),
+                "a function without a body can't be memoized; move `#[stampede]` to one that has a body",
+            )),
         }
     }
 }
@@ -87,8 +90,8 @@ impl Function {
         for (number, input) in sig.inputs.iter().enumerate() {
             match input {
                 FnArg::Receiver(receiver) => diag.error(
-                    &receiver.self_token,
-                    "`#[stampede]` memoizes free functions; move the body to one that takes what it needs of `self`",
+                    receiver.self_token,
+                    "a method can't be memoized; move its body to a free function that takes what it needs of `self`",
                 ),
                 FnArg::Typed(typed) => params.push(Param::new(typed, number, diag)),
             }
@@ -103,8 +106,8 @@ impl Param {
             Pat::Ident(pattern) if pattern.subpat.is_none() => (pattern.ident.clone(), true),
             _ => (format_ident!("__stampede_{number}", span = Span::call_site()), false),
         };
-        if let Type::ImplTrait(ty) = &*declared.ty {
-            diag.error(ty, "an `impl Trait` argument can't be memoized; name a type");
+        if let Some(opaque) = find_opaque(&declared.ty) {
+            diag.error(opaque, "an `impl Trait` argument can't be memoized; name the type that is passed");
         }
         Self { name, declared: declared.clone(), passing: passing(&declared.ty, diag), is_named }
     }
@@ -114,21 +117,24 @@ fn check_qualifiers(sig: &Signature, diag: &mut Diag) {
     if let Some(unsafety) = &sig.unsafety {
         diag.error(
             unsafety,
-            "an `unsafe fn` can't be memoized: a hit would not ask for its conditions; wrap the unsafe part",
+            "an `unsafe fn` can't be memoized; wrap the unsafe part in a function that is safe to call",
         );
     }
     if let Some(abi) = &sig.abi {
         diag.error(abi, "an `extern fn` can't be memoized; call it from a plain `async fn`");
     }
     if let Some(variadic) = &sig.variadic {
-        diag.error(variadic, "variadic arguments can't be memoized");
+        diag.error(
+            variadic,
+            "variadic arguments can't be memoized; call the function from a plain `async fn`",
+        );
     }
     if sig.asyncness.is_none() {
         match &sig.constness {
             Some(constness) => {
-                diag.error(constness, "a `const fn` can't be memoized; it has no run time to save")
+                diag.error(constness, "a `const fn` can't be memoized; remove `#[stampede]`, or `const`");
             }
-            None => diag.error(sig.fn_token, "`#[stampede]` memoizes `async fn`; add `async`"),
+            None => diag.error(sig.fn_token, "a function that is not `async` can't be memoized; add `async`"),
         }
     }
 }
@@ -157,7 +163,10 @@ fn output(output: &ReturnType, diag: &mut Diag) -> Type {
             .error(opaque, "an `impl Trait` can't be kept for other callers; name the type that is returned"),
         None => {
             if let Some(borrow) = find_borrow(ty) {
-                diag.error(borrow, "a memoized function returns what outlives the call; return an owned value, as `String` for `&str`");
+                diag.error(
+                    borrow,
+                    "a borrow can't be kept for other callers; return an owned value, as `String` for `&str`",
+                );
             }
         }
     }
@@ -172,7 +181,7 @@ fn passing(ty: &Type, diag: &mut Diag) -> Passing {
             if reference.mutability.is_some() {
                 diag.error(
                     ty,
-                    "a memoized function can't write through its arguments: a hit does not run it; return the change instead",
+                    "a `&mut` argument can't be memoized: calls that are hits would not write to it; return the change instead",
                 );
             }
             if is_static(reference.lifetime.as_ref()) {
@@ -253,5 +262,5 @@ pub(crate) fn looks_like_function(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().any(is_fn)
 }
 
-/// What `Token![fn]` is called in errors about items that are no functions.
-pub(crate) const NOT_A_FUNCTION: &str = "`#[stampede]` goes on an `async fn`";
+/// What is said of items that are no functions.
+pub(crate) const NOT_A_FUNCTION: &str = "only an `async fn` can be memoized; move `#[stampede]` to one";

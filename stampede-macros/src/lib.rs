@@ -15,31 +15,31 @@ use item::{Function, Item};
 use plan::Plan;
 use proc_macro2::TokenStream;
 
-/// Turns an async function into a coalescing cache of its own results.
+/// Turns an async function into a coalescing cache of its own results. `stampede-runtime` documents it.
 #[proc_macro_attribute]
 pub fn stampede(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    memoize(args.into(), item.into()).into()
+    memoize(args.into(), &item.into()).into()
 }
 
 /// Parse, check, plan, expand; on a mistake the function as it was, with all errors.
-fn memoize(args: TokenStream, tokens: TokenStream) -> TokenStream {
+fn memoize(args: TokenStream, tokens: &TokenStream) -> TokenStream {
     let mut diag = Diag::new();
     let args = Args::parse(args, &mut diag);
     let item: Item = match syn::parse2(tokens.clone()) {
         Ok(item) => item,
         Err(error) => {
-            if item::looks_like_function(&tokens) {
+            if item::looks_like_function(tokens) {
                 diag.add(error);
             } else {
-                diag.error(&tokens, item::NOT_A_FUNCTION);
+                diag.error(tokens, item::NOT_A_FUNCTION);
             }
-            return fallback::emit(diag, &tokens);
+            return fallback::emit(diag, tokens);
         }
     };
     let function = Function::new(&item.sig, &mut diag);
     check::check(&args, &function, &mut diag);
     if diag.has_errors() {
-        return fallback::emit(diag, &tokens);
+        return fallback::emit(diag, tokens);
     }
     expand::expand(&Plan::new(&args, item, function))
 }

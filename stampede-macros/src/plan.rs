@@ -8,7 +8,7 @@ use crate::{
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::time::Duration;
-use syn::{Expr, Type, spanned::Spanned};
+use syn::{Expr, GenericArgument, PathArguments, Type, spanned::Spanned};
 
 /// What the expansion is made of.
 pub(crate) struct Plan {
@@ -16,13 +16,20 @@ pub(crate) struct Plan {
     pub(crate) function: Function,
     /// The path of `__private`.
     pub(crate) private: TokenStream,
+    /// The companion's own name.
     pub(crate) companion: Ident,
+    /// The module that the companion is declared in, and the companion's path through it.
+    pub(crate) module: Ident,
+    pub(crate) home: TokenStream,
     /// Whether the companion is for the user, or only a place for generated functions.
     pub(crate) has_companion: bool,
     pub(crate) detach: bool,
     pub(crate) name: TokenStream,
     pub(crate) ttl: TokenStream,
     pub(crate) key: PlannedKey,
+    /// What has to be asked about types, and the type that is the answer.
+    pub(crate) demands: Vec<Demand>,
+    pub(crate) verdict: TokenStream,
 }
 
 /// The key, and how a call is looked up by it.
@@ -33,9 +40,27 @@ pub(crate) struct PlannedKey {
 
 pub(crate) enum KeyForm {
     /// Arguments, by their place in the parameter list.
-    Arguments { params: Vec<usize>, is_tuple: bool },
+    Arguments { params: Vec<usize> },
     /// The parts of a declared key: their types and what makes them.
-    Declared { parts: Vec<(Type, Expr)>, is_tuple: bool },
+    Declared { parts: Vec<(Type, Expr)> },
+}
+
+/// What a type has to be able to. Whether it is, only the compiler knows: generated constants ask.
+pub(crate) struct Demand {
+    pub(crate) ty: Type,
+    pub(crate) role: Role,
+}
+
+/// What a type is there for.
+pub(crate) enum Role {
+    /// Hashed, compared and kept in the key.
+    Key { way_out: String },
+    /// Moved to a load that is a task.
+    TaskValue,
+    /// Pointed at by an argument, and owned by a load that is a task.
+    TaskReference,
+    /// Returned and kept; of a `Result<T, E>` that is spelled out, where `T` and `E` stand.
+    Output { result: Option<Box<(Type, Type)>> },
 }
 
 impl Plan {
@@ -43,19 +68,30 @@ impl Plan {
         let krate = args.crate_path();
         let private = quote!(#krate::__private);
         let fn_name = &item.sig.ident;
+        let module = format_ident!("__stampede_{}", fn_name, span = Span::call_site());
         let (companion, has_companion) = match &args.companion {
             None => (fn_name.clone(), true),
             Some(Companion::Named(name)) => (name.clone(), true),
-            Some(Companion::None) => {
-                (format_ident!("__stampede_{}", fn_name, span = Span::call_site()), false)
-            }
+            // A name that nobody is offered for import.
+            Some(Companion::None) => (format_ident!("__Companion", span = Span::call_site()), false),
+        };
+        let home = quote!(#module::#companion);
+        let demands = plan_demands(args, &function);
+        let verdict = if demands.is_empty() {
+            quote!(#private::Verdict<true>)
+        } else {
+            quote!(<#home as #private::Judged>::Verdict)
         };
         Self {
-            key: plan_key(args, &function, &private),
+            key: plan_key(args, &function, &private, &verdict),
             name: plan_name(args, fn_name),
             ttl: plan_ttl(args),
             detach: check::is_detached(args),
+            demands,
+            verdict,
             companion,
+            module,
+            home,
             has_companion,
             private,
             item,
@@ -92,48 +128,125 @@ fn plan_ttl(args: &Args) -> TokenStream {
     quote!(::core::time::Duration::new(#secs, #nanos))
 }
 
-fn plan_key(args: &Args, function: &Function, private: &TokenStream) -> PlannedKey {
+fn plan_key(args: &Args, function: &Function, private: &TokenStream, verdict: &TokenStream) -> PlannedKey {
     if let Some(Key::Declared { ty, source }) = &args.key {
         return PlannedKey { ty: ty.to_token_stream(), form: declared_form(ty, source) };
     }
-    let (params, is_tuple) = match &args.key {
+    let params: Vec<usize> = match &args.key {
         // In the order in which they are named.
-        Some(Key::Arguments { names, is_tuple }) => {
+        Some(Key::Arguments(names)) => {
             let place = |name: &Ident| function.params.iter().position(|param| param.name == *name);
-            (names.iter().filter_map(place).collect::<Vec<_>>(), *is_tuple)
+            names.iter().filter_map(place).collect()
         }
         _ => {
             let keyed = |(_, param): &(usize, &Param)| check::is_keyed(args, param);
-            let params: Vec<usize> =
-                function.params.iter().enumerate().filter(keyed).map(|(place, _)| place).collect();
-            let is_tuple = params.len() != 1;
-            (params, is_tuple)
+            function.params.iter().enumerate().filter(keyed).map(|(place, _)| place).collect()
         }
     };
-    // `(id)` is `id`; there are no tuples of one.
-    let is_tuple = is_tuple && params.len() != 1;
-    let types: Vec<_> = params.iter().map(|place| owned_type(&function.params[*place], private)).collect();
-    let ty = if is_tuple { quote!((#(#types),*)) } else { quote!(#(#types)*) };
-    PlannedKey { ty, form: KeyForm::Arguments { params, is_tuple } }
+    let types: Vec<_> =
+        params.iter().map(|place| kept_type(&function.params[*place], private, verdict)).collect();
+    let ty = match &types[..] {
+        // One keyed argument is the key; there are no tuples of one.
+        [ty] => quote!(#ty),
+        _ => quote!((#(#types),*)),
+    };
+    PlannedKey { ty, form: KeyForm::Arguments { params } }
 }
 
-/// What the key keeps of an argument. Through a trait with a message of its own, at the argument's type.
-fn owned_type(param: &Param, private: &TokenStream) -> TokenStream {
-    let target = param.passing.target();
-    let owned = quote_spanned!(target.span()=> <#target as #private::KeyArgument>::Owned);
+/// What the key keeps of an argument.
+fn kept_type(param: &Param, private: &TokenStream, verdict: &TokenStream) -> TokenStream {
+    let owned = |target: &Type| match target {
+        Type::Path(path) if path.path.is_ident("str") => quote!(::std::string::String),
+        Type::Slice(slice) => {
+            let item = &slice.elem;
+            quote!(::std::vec::Vec<#item>)
+        }
+        _ => quote!(<#verdict as #private::Own<#target>>::Owned),
+    };
     match &param.passing {
-        Passing::Value(_) | Passing::Reference(_) => owned,
-        Passing::OptionReference(_) => quote!(::core::option::Option<#owned>),
+        Passing::Value(ty) => ty.to_token_stream(),
+        Passing::Reference(target) => owned(target),
+        Passing::OptionReference(target) => {
+            let owned = owned(target);
+            quote!(::core::option::Option<#owned>)
+        }
     }
 }
 
 /// A tuple of expressions for a tuple type is looked up part by part, so that each part may be a borrowed form.
 fn declared_form(ty: &Type, source: &Expr) -> KeyForm {
-    if let (Type::Tuple(types), Expr::Tuple(sources)) = (ty, source) {
-        if types.elems.len() == sources.elems.len() && types.elems.len() != 1 {
-            let parts = types.elems.iter().cloned().zip(sources.elems.iter().cloned()).collect();
-            return KeyForm::Declared { parts, is_tuple: true };
+    let parts = match (ty, source) {
+        (Type::Tuple(types), Expr::Tuple(sources))
+            if types.elems.len() == sources.elems.len() && types.elems.len() != 1 =>
+        {
+            types.elems.iter().cloned().zip(sources.elems.iter().cloned()).collect()
+        }
+        _ => vec![(ty.clone(), source.clone())],
+    };
+    KeyForm::Declared { parts }
+}
+
+fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
+    let mut demands = Vec::new();
+    if let Some(Key::Declared { ty, source }) = &args.key {
+        if let KeyForm::Declared { parts } = declared_form(ty, source) {
+            let way_out = "declare a type that is all of these".to_owned();
+            demands.extend(
+                parts.into_iter().map(|(ty, _)| Demand { ty, role: Role::Key { way_out: way_out.clone() } }),
+            );
         }
     }
-    KeyForm::Declared { parts: vec![(ty.clone(), source.clone())], is_tuple: false }
+    for param in &function.params {
+        let role = match &param.passing {
+            _ if check::is_keyed(args, param) => Role::Key { way_out: way_out_of_key(args, param) },
+            _ if !check::is_detached(args) => continue,
+            Passing::Value(_) => Role::TaskValue,
+            Passing::Reference(_) | Passing::OptionReference(_) => Role::TaskReference,
+        };
+        demands.push(Demand { ty: param.passing.target().clone(), role });
+    }
+    let output = function.output.clone();
+    demands.push(Demand { role: Role::Output { result: parts_of_result(&output) }, ty: output });
+    demands.retain(|demand| !is_certain(demand));
+    demands
+}
+
+/// Whether the language's own types and `String` meet a demand without being asked: it saves time where they are most of
+/// what is used.
+fn is_certain(demand: &Demand) -> bool {
+    const EQ: [&str; 16] = [
+        "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+        "usize", "str", "String",
+    ];
+    let is_one_of = |names: &[&str]| match &demand.ty {
+        Type::Path(path) => names.iter().any(|name| path.path.is_ident(name)),
+        Type::Tuple(parts) => parts.elems.is_empty(),
+        _ => false,
+    };
+    is_one_of(&EQ) || (!matches!(demand.role, Role::Key { .. }) && is_one_of(&["f32", "f64"]))
+}
+
+fn way_out_of_key(args: &Args, param: &Param) -> String {
+    if args.key.is_some() {
+        "compute a key of another type with `key: T = …`".to_owned()
+    } else if param.is_named {
+        format!(
+            "leave the argument out with `skip({})`, or say with `key = …` what identifies a call",
+            param.name
+        )
+    } else {
+        "say with `key = …` what identifies a call".to_owned()
+    }
+}
+
+/// The `T` and `E` of a `Result<T, E>`, to point at the one that is at fault.
+fn parts_of_result(ty: &Type) -> Option<Box<(Type, Type)>> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty.clone()),
+        _ => None,
+    });
+    Some(Box::new((types.next()?, types.next()?)))
 }

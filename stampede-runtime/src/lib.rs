@@ -67,6 +67,8 @@
 //!   a runtime does not see the entries of another, so that tests that share a static cache don't see each other's. For
 //!   tests: it makes hits slower, and expired entries are released by calls.
 
+// Only generated code calls what is there.
+#[allow(clippy::must_use_candidate)]
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
@@ -91,5 +93,80 @@ pub use equivalent::Equivalent;
 pub use error::SharedError;
 pub use fn_cache::FnCache;
 pub use registry::{AnyCache, caches};
+/// Turns an async function into a coalescing cache of its own results.
+///
+/// The function keeps its name, signature, visibility and documentation. Calls with equal arguments that overlap run its body
+/// once, and for the `ttl` after that a call copies what is stored.
+///
+/// ```
+/// use stampede::stampede;
+/// # #[derive(Clone)] struct Page;
+/// # struct Pool;
+/// # impl Pool { async fn page(&self, _: u64) -> Result<Page, String> { Ok(Page) } }
+///
+/// #[stampede(ttl = "1m 30s", skip(pool))]
+/// async fn page(pool: &std::sync::Arc<Pool>, id: u64) -> Result<Page, String> {
+///     pool.page(id).await
+/// }
+/// ```
+///
+/// # Options
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `ttl = "5s"` | how long a value is fresh, counted from the end of its load: a number and a unit (`ms`, `s`, `m`, `h`, `d`), several of them from large to small, `"forever"`, or a path to a `const` of type [`Duration`](std::time::Duration) | `"0s"`: calls share loads, nothing is stored |
+/// | `key = id`, `key = (id, lang)` | these arguments are the key | all arguments, in order |
+/// | `key: (u64, String) = (user.id, lang)` | a key of this type. Each part is an expression over the arguments, of the part's type or its borrowed form, as `&str` for `String` | |
+/// | `skip(db, ctx)` | arguments that are no part of the key | none |
+/// | `detach = false` | callers drive the load: it may hold what is not `Send` and take arguments that can't be owned | the load is a task of its own |
+/// | `name = "rates"` | the cache's name in [`caches`] and in panics | module path and function name |
+/// | `companion = rates`, `companion = none` | the companion's name, or none | the function's name |
+/// | `crate = path` | where this crate is | `::stampede` |
+///
+/// # What it takes
+///
+/// - **Functions**: free `async fn`s, in modules and in function bodies, of any visibility, with lifetimes.
+/// - **Arguments**: `T`, `&T`, `&str`, `&[T]`, `Option<&T>`, with `mut` and patterns. A keyed one is `Hash`, `Eq`, `Clone`, `Send`,
+///   `Sync` and owns what it holds; a skipped one is `Send`, and `Clone` behind a reference (with `detach = false`, anything).
+///   A hit clones none of them.
+/// - **Outputs**: anything `Clone`, `Send` and `Sync`. Of a `Result`, the error is `Clone`, or can be made of a [`SharedError`].
+/// - **Bodies**: anything. A load that is a task has to be `Send`.
+///
+/// # The companion
+///
+/// Beside `async fn page` stands a type `page` that has no values. It is imported by the same `use`.
+///
+/// ```
+/// # use stampede::stampede;
+/// # #[derive(Clone, Debug, PartialEq)] struct Page(u64);
+/// # #[stampede(ttl = "5s")]
+/// # async fn page(id: u64, lang: &str) -> Result<Page, String> { Ok(Page(id)) }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), String> {
+/// page::insert(7, "en", Page(7));                     // or `Ok(Page(7))`
+/// assert_eq!(page::peek(&7, "en"), Some(Ok(Page(7)))); // what a call would get without waiting
+/// assert!(page::invalidate(&7, "en"));                // true if there was an entry or a load in flight
+/// page::refresh(7, "en").await?;                      // joins the load in flight or starts one, whatever is stored
+/// page::uncached(7, "en").await?;                     // the plain function
+/// assert_eq!(page::stats().loads, 1);
+/// assert_eq!(page::cache().len(), 1);                 // the [`FnCache`]
+/// page::clear();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `invalidate` and `peek` take owned arguments by reference and references as they are. Skipped arguments are left out of
+/// all but `refresh` and `uncached`; with `key: T = …` the key itself is taken.
+///
+/// # Panics
+///
+/// A call panics if its load does: one of the callers gets the panic as it was, the others its message and the cache's name.
+/// It panics if its load waits for itself, on its own or through others, and the message shows the chain of calls.
+///
+/// # Cancel safety
+///
+/// Dropping a call leaves the load running, and its value is stored. With `detach = false`, and without a runtime, one of the
+/// calls drives the load: when it is dropped another one that waits runs its own body instead, and the last one takes the load
+/// along.
 pub use stampede_macros::stampede;
 pub use stats::Stats;

@@ -1,7 +1,7 @@
 //! Ttls under tokio's paused clock (F1, F7, M2).
 
 use stampede::{Cache, stampede};
-use stampede_tests::unique;
+use stampede_tests::{just_before, unique};
 use std::{
     sync::{
         Arc,
@@ -35,7 +35,7 @@ async fn an_entry_is_fresh_for_its_ttl_from_the_end_of_the_load() {
     // F1
     let (cache, call) = counted(TTL);
     assert_eq!(call().await, 1);
-    advance(TTL - Duration::from_nanos(1)).await;
+    advance(just_before(TTL)).await;
     assert_eq!(call().await, 1);
     assert_eq!(cache.peek(&1), Some(1));
     advance(Duration::from_nanos(1)).await;
@@ -46,7 +46,7 @@ async fn an_entry_is_fresh_for_its_ttl_from_the_end_of_the_load() {
 #[tokio::test(start_paused = true)]
 async fn a_ttl_may_be_longer_than_time() {
     // F1: no arithmetic on durations overflows.
-    for ttl in [Duration::MAX, Duration::MAX - Duration::from_nanos(1), Duration::from_nanos(u64::MAX)] {
+    for ttl in [Duration::MAX, just_before(Duration::MAX), Duration::from_nanos(u64::MAX)] {
         let (_cache, call) = counted(ttl);
         assert_eq!(call().await, 1);
         advance(Duration::from_secs(100 * 365 * 86_400)).await;
@@ -66,7 +66,7 @@ async fn a_ttl_of_zero_stores_nothing() {
 async fn an_inserted_value_has_its_own_ttl() {
     let (cache, call) = counted(TTL);
     cache.insert_with_ttl(1, 77, TTL * 2);
-    advance(TTL * 2 - Duration::from_nanos(1)).await;
+    advance(just_before(TTL * 2)).await;
     assert_eq!(call().await, 77);
     advance(Duration::from_nanos(1)).await;
     assert_eq!(call().await, 1);
@@ -95,7 +95,7 @@ async fn a_renewed_entry_is_released_at_its_new_deadline() {
     let cache: Cache<u32, u32> = Cache::builder().ttl(TTL).build();
     cache.insert(1, 1);
     for _ in 0..5 {
-        advance(TTL - Duration::from_millis(1)).await;
+        advance(just_before(TTL)).await;
         cache.insert(1, 1);
         assert_eq!((cache.len(), cache.peek(&1)), (1, Some(1)));
     }
@@ -117,7 +117,7 @@ async fn counted_by_const(id: u64) -> u64 {
 async fn a_ttl_may_be_a_path_to_a_const() {
     let id = unique();
     let first = counted_by_const(id).await;
-    advance(FROM_A_CONST - Duration::from_nanos(1)).await;
+    advance(just_before(FROM_A_CONST)).await;
     assert_eq!(counted_by_const(id).await, first);
     advance(Duration::from_nanos(1)).await;
     assert_ne!(counted_by_const(id).await, first);

@@ -64,9 +64,7 @@ struct Bomb(Arc<AtomicUsize>);
 impl Drop for Bomb {
     fn drop(&mut self) {
         self.0.fetch_add(1, SeqCst);
-        if !std::thread::panicking() {
-            panic!("a drop that panics");
-        }
+        assert!(std::thread::panicking(), "a drop that panics");
     }
 }
 
@@ -109,7 +107,7 @@ async fn a_drop_may_call_back_into_its_cache() {
     // C4: no lock is held meanwhile.
     let home = Arc::new(OnceLock::new());
     let cache: Cache<u8, CallsBack> = Cache::builder().ttl(TTL).build();
-    home.set(cache.clone()).ok().expect("set once");
+    assert!(home.set(cache.clone()).is_ok(), "set once");
     for round in 0..3 {
         for key in 0..100 {
             let home = Arc::clone(&home);
@@ -192,9 +190,7 @@ impl std::hash::Hash for BombKey {
 
 impl Drop for BombKey {
     fn drop(&mut self) {
-        if self.1.load(SeqCst) && !std::thread::panicking() {
-            panic!("a key's drop that panics");
-        }
+        assert!(!self.1.load(SeqCst) || std::thread::panicking(), "a key's drop that panics");
     }
 }
 

@@ -81,7 +81,8 @@ fn a_load_of_a_runtime_that_was_dropped_is_started_over() {
 #[test]
 fn without_a_runtime_callers_drive_the_load() {
     // X4
-    let calls: [fn(u64, &Arc<Probe>) -> Result<u64, String>; 2] = [
+    type Call = fn(u64, &Arc<Probe>) -> Result<u64, String>;
+    let calls: [Call; 2] = [
         |id, probe| pollster::block_on(detached(id, probe)),
         |id, probe| pollster::block_on(driven(id, probe)),
     ];

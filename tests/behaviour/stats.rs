@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 #[stampede(ttl = "60s")]
 async fn counted(id: u64) -> Result<u64, String> {
     tokio::task::yield_now().await;
-    if id % 2 == 0 { Ok(id) } else { Err("odd".to_owned()) }
+    if id.is_multiple_of(2) { Ok(id) } else { Err("odd".to_owned()) }
 }
 
 #[tokio::test]

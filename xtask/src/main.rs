@@ -83,6 +83,6 @@ fn lint() -> Vec<Step> {
             arguments: "doc --workspace --no-deps --all-features",
             environment: &[("RUSTDOCFLAGS", "-D warnings")],
         },
-        Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty --no-verify"),
+        Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]
 }

@@ -1,162 +1,159 @@
 //! The companion: a type of the function's name that has no values, and what can be done with the cache through it.
 
 use crate::{
-    expand::{load, lookup},
+    expand::{judge, load, lookup},
     item::Param,
     plan::{KeyForm, Plan},
 };
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 
-pub(super) fn expand(plan: &Plan) -> TokenStream {
-    let Plan { item, companion, .. } = plan;
+/// The companion is declared in a module and imported from there. If its name is taken, only the import is at fault: all else
+/// names the companion through the module.
+pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
+    let Plan { item, companion, module, home, .. } = plan;
     let vis = &item.vis;
-    // What is conditional about the function is conditional about its companion.
-    let conditions = item.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-    let conditions: Vec<_> = conditions.collect();
-    let cache = cache(plan);
-    let key = lookup::key_function(plan);
-    let load = load::functions(plan);
-    let public = if plan.has_companion { public_functions(plan) } else { TokenStream::new() };
-    quote! {
-        #(#conditions)*
-        #[allow(non_camel_case_types, dead_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+    // No groups of rustc's lints, and hidden rather than `missing_docs`: what a crate forbids can't be allowed.
+    let quiet = quote! {
         #[doc(hidden)]
-        #vis enum #companion {}
-
-        #(#conditions)*
-        #[allow(dead_code, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
-        impl #companion {
+        #[allow(
+            dead_code, unused_imports, unreachable_pub, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic
+        )]
+    };
+    let import = plan.has_companion.then(|| {
+        // From another place than the rest, or the compiler would propose to write `as` into the attribute.
+        let mut source = companion.clone();
+        source.set_span(item.sig.ident.span());
+        quote! {
+            #conditions
+            #quiet
+            #vis use #module::#source;
+        }
+    });
+    let cache = cache(plan);
+    let sharing = judge::sharing(plan);
+    let load = load::load(plan);
+    let body = load::body(plan);
+    let public = plan.has_companion.then(|| public_functions(plan));
+    quote! {
+        #conditions
+        #quiet
+        mod #module {
+            pub enum #companion {}
+        }
+        #import
+        #conditions
+        #quiet
+        impl #home {
             #cache
-            #key
+            #sharing
             #load
             #public
+        }
+        #conditions
+        impl #home {
+            #body
         }
     }
 }
 
 fn cache(plan: &Plan) -> TokenStream {
-    let Plan { private, name, ttl, .. } = plan;
-    let vis = &plan.item.vis;
-    let (key, output) = (&plan.key.ty, output_type(plan));
-    let sharing = sharing(plan);
+    let Plan { private, name, ttl, home, .. } = plan;
+    let (verdict, key, output) = (&plan.verdict, &plan.key.ty, &plan.function.output);
+    let cache = quote!(<#verdict as #private::Choose<#key, #output>>::Cache);
     quote! {
         #[inline]
-        #vis fn cache() -> &'static #private::FnCache<#key, #output> {
-            static __STAMPEDE_CACHE: ::std::sync::OnceLock<#private::FnCache<#key, #output>> =
-                ::std::sync::OnceLock::new();
+        pub fn cache() -> &'static #private::FnCache<#key, #output> {
+            Self::__cache().reveal()
+        }
+        #[inline]
+        fn __cache() -> &'static #cache {
+            static __STAMPEDE_CACHE: ::std::sync::OnceLock<#cache> = ::std::sync::OnceLock::new();
             __STAMPEDE_CACHE.get_or_init(|| {
-                let __stampede_print = {
-                    use #private::{PrintDebug as _, PrintNothing as _};
-                    (&&#private::Keys::<#key>::new()).printer()
-                };
-                #private::fn_cache(#name, #ttl, #sharing, __stampede_print)
+                use #private::Unprinted as _;
+                <#cache>::new(#name, #ttl, #home::__SHARING, #private::Keys::<#key>::PRINT)
             })
         }
     }
 }
 
-/// Chooses how outputs are shared, at the place of the return type: that is where an error about it belongs.
-fn sharing(plan: &Plan) -> TokenStream {
-    let private = &plan.private;
-    let output = &plan.function.output;
-    let choice = quote_spanned!(output.span()=> (&&&&&&&#private::Outputs::<#output>::new()).sharing());
-    quote! {{
-        use #private::{
-            CloneOption as _, ClonePlain as _, CloneResult as _, ShareError as _, ShareHeldError as _,
-            UnshareableError as _, UnshareablePlain as _, UnshareableValue as _,
-        };
-        #choice
-    }}
-}
-
-/// The output, through a trait that says in our words what it has to be.
-fn output_type(plan: &Plan) -> TokenStream {
-    let (private, output) = (&plan.private, &plan.function.output);
-    quote_spanned!(output.span()=> <#output as #private::ReturnType>::Itself)
-}
-
 fn public_functions(plan: &Plan) -> TokenStream {
-    let (private, vis) = (&plan.private, &plan.item.vis);
+    let private = &plan.private;
     let by_key = by_key(plan);
     let calls = calls(plan);
     quote! {
         #by_key
         #calls
-        #vis fn clear() {
-            Self::cache().clear();
+        pub fn clear() {
+            Self::__cache().clear();
         }
-        #vis fn stats() -> #private::Stats {
-            Self::cache().stats()
+        pub fn stats() -> #private::Stats {
+            Self::__cache().stats()
         }
     }
 }
 
 /// `invalidate`, `peek`, `insert`: by the arguments that make up the key, or by a declared key itself.
 fn by_key(plan: &Plan) -> TokenStream {
-    let Plan { private, item, .. } = plan;
-    let vis = &item.vis;
+    let private = &plan.private;
     let (key, output) = (&plan.key.ty, &plan.function.output);
-    let lifetime = quote!('__stampede);
     if let KeyForm::Declared { .. } = plan.key.form {
         return quote! {
-            #vis fn invalidate(__stampede_key: &#key) -> bool {
-                Self::cache().invalidate(__stampede_key)
+            pub fn invalidate(__stampede_key: &#key) -> bool {
+                Self::__cache().invalidate(__stampede_key)
             }
-            #vis fn peek(__stampede_key: &#key) -> ::core::option::Option<#output> {
-                Self::cache().peek(__stampede_key)
+            pub fn peek(__stampede_key: &#key) -> ::core::option::Option<#output> {
+                Self::__cache().peek(__stampede_key)
             }
-            #vis fn insert(__stampede_key: #key, __stampede_output: impl #private::IntoOutput<#output>) {
-                Self::cache().insert(__stampede_key, __stampede_output.into_output());
+            pub fn insert(__stampede_key: #key, __stampede_output: impl #private::IntoOutput<#output>) {
+                Self::__cache().insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
             }
         };
     }
     let params = lookup::keyed_params(plan);
     let references = params.iter().map(|param| {
-        let (name, ty) = (&param.name, lookup::reference_type(param, &lifetime));
+        let (name, ty) = (&param.name, lookup::reference_type(param));
         quote!(#name: #ty)
     });
     let references: Vec<_> = references.collect();
-    let names: Vec<_> = params.iter().map(|param| &param.name).collect();
+    let names = params.iter().map(|param| &param.name).map(|name| quote!(#name)).collect();
+    let by_references = lookup::view(plan, &names);
     let declared = params.iter().map(|param| declared(param));
-    let arguments = params.iter().map(|param| lookup::by_reference(param));
+    let by_declared = lookup::view(plan, &params.iter().map(|param| lookup::by_reference(param)).collect());
     let generics = &plan.function.generics;
     let where_clause = &generics.where_clause;
     quote! {
-        #vis fn invalidate<'__stampede>(#(#references),*) -> bool {
-            Self::cache().invalidate(&Self::__key(#(#names),*))
+        pub fn invalidate(#(#references),*) -> bool {
+            Self::__cache().invalidate(&#by_references)
         }
-        #vis fn peek<'__stampede>(#(#references),*) -> ::core::option::Option<#output> {
-            Self::cache().peek(&Self::__key(#(#names),*))
+        pub fn peek(#(#references),*) -> ::core::option::Option<#output> {
+            Self::__cache().peek(&#by_references)
         }
-        #vis fn insert #generics (
+        pub fn insert #generics (
             #(#declared,)*
             __stampede_output: impl #private::IntoOutput<#output>,
         ) #where_clause {
-            let __stampede_key = #private::ToKey::to_key(&Self::__key(#(#arguments),*));
-            Self::cache().insert(__stampede_key, __stampede_output.into_output());
+            let __stampede_key = Self::__cache().key_of(&#by_declared);
+            Self::__cache().insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
         }
     }
 }
 
 /// `refresh` and `uncached`: with all arguments.
 fn calls(plan: &Plan) -> TokenStream {
-    let Plan { private, item, .. } = plan;
-    let vis = &item.vis;
     let output = &plan.function.output;
-    let key = lookup::of_call(plan);
+    let miss = lookup::with_call(plan, &quote!(Self::__cache().begin_fresh(&__stampede_call)));
     let wait = load::wait(plan);
     let generics = &plan.function.generics;
     let where_clause = &generics.where_clause;
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
     let names = plan.function.params.iter().map(|param| &param.name);
     quote! {
-        #vis async fn refresh #generics (#(#inputs),*) -> #output #where_clause {
-            let __stampede_miss = #private::begin_fresh(Self::cache(), &#key);
+        pub async fn refresh #generics (#(#inputs),*) -> #output #where_clause {
+            let __stampede_miss = #miss;
             #wait
         }
-        #vis async fn uncached #generics (#(#inputs),*) -> #output #where_clause {
+        pub async fn uncached #generics (#(#inputs),*) -> #output #where_clause {
             Self::__body(#(#names),*).await
         }
     }

@@ -6,83 +6,89 @@ use crate::{
 };
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 /// Waits for the flight of `__stampede_miss`, from the function's own parameters.
 pub(super) fn wait(plan: &Plan) -> TokenStream {
-    let companion = &plan.companion;
+    let home = &plan.home;
     let params = &plan.function.params;
     if plan.detach {
         let arguments = params.iter().map(|param| owned(plan, param));
-        quote!(__stampede_miss.detached(move || #companion::__load(#(#arguments),*)).await)
+        quote!(__stampede_miss.detached(move || #home::__load(#(#arguments),*)).await)
     } else {
         let arguments = params.iter().map(|param| &param.name);
-        quote!(__stampede_miss.in_place(move || #companion::__body(#(#arguments),*)).await)
+        quote!(__stampede_miss.in_place(move || #home::__body(#(#arguments),*)).await)
     }
 }
 
-/// `__body`, the user's function; and `__load`, which runs it with arguments of its own.
+/// `__body`: the user's function, under the lints that the user has set for it.
+pub(super) fn body(plan: &Plan) -> TokenStream {
+    let is_lint = |attr: &&syn::Attribute| {
+        ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| attr.path().is_ident(level))
+    };
+    let lints = plan.item.attrs.iter().filter(is_lint);
+    let mut sig = plan.item.sig.clone();
+    sig.ident = syn::Ident::new("__body", sig.ident.span());
+    let body = &plan.item.body;
+    // A function has to be `async` to be memoized, whether it awaits something or not.
+    quote!(#[allow(clippy::unused_async)] #(#lints)* #sig #body)
+}
+
+/// `__load`, which runs the body with arguments of its own.
 ///
-/// `__load` is no `async fn` and returns a trait object: otherwise whether a recursive function is `Send` would depend on
-/// itself.
-pub(super) fn functions(plan: &Plan) -> TokenStream {
-    let body = body(plan);
+/// It is no `async fn` and returns a trait object: otherwise whether a recursive function is `Send` would depend on itself.
+pub(super) fn load(plan: &Plan) -> TokenStream {
     if !plan.detach {
-        return body;
+        return TokenStream::new();
     }
-    let (private, output) = (&plan.private, &plan.function.output);
-    let params = &plan.function.params;
-    let inputs = params.iter().map(|param| {
+    let Plan { private, function, .. } = plan;
+    let (verdict, key, output) = (&plan.verdict, &plan.key.ty, &function.output);
+    let inputs = function.params.iter().map(|param| {
         let (name, ty) = (&param.name, owned_type(plan, param));
         quote!(#name: #ty)
     });
-    let arguments = params.iter().map(borrowed);
+    let arguments = function.params.iter().map(|param| borrowed(plan, param));
+    // At the function's name: that is where a body that is not `Send` is told.
+    let future = quote_spanned! {plan.item.sig.ident.span()=>
+        ::std::boxed::Box::pin(async move { Self::__body(#(#arguments),*).await })
+    };
     quote! {
-        #body
-        fn __load(#(#inputs),*) -> #private::BoxFuture<#output> {
-            ::std::boxed::Box::pin(async move { Self::__body(#(#arguments),*).await })
+        fn __load(#(#inputs),*) -> <#verdict as #private::Choose<#key, #output>>::Load {
+            #future
         }
     }
 }
 
-fn body(plan: &Plan) -> TokenStream {
-    let mut sig = plan.item.sig.clone();
-    sig.ident = syn::Ident::new("__body", sig.ident.span());
-    let body = &plan.item.body;
-    quote!(#sig #body)
-}
-
 /// What a load holds of an argument.
 fn owned_type(plan: &Plan, param: &Param) -> TokenStream {
-    let private = &plan.private;
-    let target = param.passing.target();
-    let owned = quote_spanned!(target.span()=> <#target as #private::OwnArgument>::Owned);
+    let own = own(plan, param);
     match &param.passing {
         Passing::Value(ty) => quote!(#ty),
-        Passing::Reference(_) => owned,
-        Passing::OptionReference(_) => quote!(::core::option::Option<#owned>),
+        Passing::Reference(_) => quote!(#own::Owned),
+        Passing::OptionReference(_) => quote!(::core::option::Option<#own::Owned>),
     }
 }
 
 /// Owns an argument, from the function's own parameter. What is passed by value is moved.
 fn owned(plan: &Plan, param: &Param) -> TokenStream {
-    let private = &plan.private;
-    let (name, target) = (&param.name, param.passing.target());
+    let (name, own) = (&param.name, own(plan, param));
     match &param.passing {
         Passing::Value(_) => quote!(#name),
-        Passing::Reference(_) => quote_spanned!(target.span()=> #private::own::<#target>(#name)),
-        Passing::OptionReference(_) => quote_spanned!(target.span()=> #private::own_option::<#target>(#name)),
+        Passing::Reference(_) => quote!(#own::own(#name)),
+        Passing::OptionReference(_) => quote!(#name.map(#own::own)),
     }
 }
 
 /// An argument as the body takes it, from what the load holds.
-fn borrowed(param: &Param) -> TokenStream {
-    let (name, target) = (&param.name, param.passing.target());
+fn borrowed(plan: &Plan, param: &Param) -> TokenStream {
+    let (name, own) = (&param.name, own(plan, param));
     match &param.passing {
         Passing::Value(_) => quote!(#name),
-        Passing::Reference(_) => quote!(::core::borrow::Borrow::<#target>::borrow(&#name)),
-        Passing::OptionReference(_) => {
-            quote!(#name.as_ref().map(|__stampede| ::core::borrow::Borrow::<#target>::borrow(__stampede)))
-        }
+        Passing::Reference(_) => quote!(#own::lend(&#name)),
+        Passing::OptionReference(_) => quote!(#name.as_ref().map(#own::lend)),
     }
+}
+
+fn own(plan: &Plan, param: &Param) -> TokenStream {
+    let (private, verdict, target) = (&plan.private, &plan.verdict, param.passing.target());
+    quote!(<#verdict as #private::Own<#target>>)
 }

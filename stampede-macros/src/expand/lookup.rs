@@ -4,68 +4,49 @@ use crate::{
     item::{Param, Passing},
     plan::{KeyForm, Plan},
 };
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{Expr, Type, UnOp, spanned::Spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Expr, GenericArgument, PathArguments, Type, spanned::Spanned};
 
 /// The parameters that make up the key, or none for a declared one.
 pub(super) fn keyed_params(plan: &Plan) -> Vec<&Param> {
     match &plan.key.form {
-        KeyForm::Arguments { params, .. } => {
-            params.iter().map(|place| &plan.function.params[*place]).collect()
-        }
+        KeyForm::Arguments { params } => params.iter().map(|place| &plan.function.params[*place]).collect(),
         KeyForm::Declared { .. } => Vec::new(),
     }
 }
 
-/// The view of a call, from the function's own parameters.
-pub(super) fn of_call(plan: &Plan) -> TokenStream {
-    match &plan.key.form {
-        KeyForm::Arguments { .. } => {
-            let companion = &plan.companion;
-            let arguments = keyed_params(plan).into_iter().map(by_reference);
-            quote!(#companion::__key(#(#arguments),*))
-        }
-        KeyForm::Declared { parts, is_tuple } => {
-            let private = &plan.private;
-            let parts = parts.iter().map(|(ty, source)| {
-                let source = source_of(plan, ty, source);
-                quote_spanned!(source.span()=> #private::Of::<_, #ty>::new(#source))
-            });
-            view(private, *is_tuple, parts)
-        }
-    }
+/// Evaluates `used` with `__stampede_call`, the view of a call from the function's own parameters.
+///
+/// In a block of its own, so that nothing of it is held while the call waits.
+pub(super) fn with_call(plan: &Plan, used: &TokenStream) -> TokenStream {
+    let (parts, bindings) = match &plan.key.form {
+        KeyForm::Arguments { .. } => (keyed_params(plan).into_iter().map(by_reference).collect(), quote!()),
+        KeyForm::Declared { parts } => declared(parts),
+    };
+    let view = view(plan, &parts);
+    quote! {{
+        #bindings
+        let __stampede_call = #view;
+        #used
+    }}
 }
 
-/// `__key`, the one function that makes views of arguments: what a type misses for a key is told there and nowhere else.
-pub(super) fn key_function(plan: &Plan) -> TokenStream {
-    let KeyForm::Arguments { is_tuple, .. } = &plan.key.form else { return TokenStream::new() };
-    let (private, ty) = (&plan.private, &plan.key.ty);
-    let params = keyed_params(plan);
-    let names = params.iter().map(|param| &param.name);
-    let view = view(private, *is_tuple, names.map(|name| quote!(#name)));
-    let inputs = params.iter().map(|param| {
-        let (name, ty) = (&param.name, reference_type(param, &quote!('__stampede)));
-        quote!(#name: #ty)
-    });
-    quote! {
-        #[inline]
-        fn __key<'__stampede>(#(#inputs),*) -> impl #private::ToKey<#ty> + use<'__stampede> {
-            #view
-        }
+/// The view of the parts of a key.
+pub(super) fn view(plan: &Plan, parts: &Vec<TokenStream>) -> TokenStream {
+    let private = &plan.private;
+    match &parts[..] {
+        [part] => quote!(#private::One(#part)),
+        _ => quote!(#private::View((#(#parts),*))),
     }
-}
-
-fn view(private: &TokenStream, is_tuple: bool, parts: impl Iterator<Item = TokenStream>) -> TokenStream {
-    if is_tuple { quote!(#private::View((#(#parts),*))) } else { quote!(#private::One(#(#parts)*)) }
 }
 
 /// The type of a reference to an argument: owned ones by reference, references as they are.
-pub(super) fn reference_type(param: &Param, lifetime: &TokenStream) -> TokenStream {
+pub(super) fn reference_type(param: &Param) -> TokenStream {
     let target = param.passing.target();
     match &param.passing {
-        Passing::Value(_) | Passing::Reference(_) => quote!(&#lifetime #target),
-        Passing::OptionReference(_) => quote!(::core::option::Option<&#lifetime #target>),
+        Passing::Value(_) | Passing::Reference(_) => quote!(&#target),
+        Passing::OptionReference(_) => quote!(::core::option::Option<&#target>),
     }
 }
 
@@ -78,28 +59,41 @@ pub(super) fn by_reference(param: &Param) -> TokenStream {
     }
 }
 
-/// What makes a part of a declared key. A place is borrowed: the body needs what is in it.
-fn source_of(plan: &Plan, ty: &Type, source: &Expr) -> TokenStream {
-    // An argument or part that is a reference already is used as it is.
-    if is_place(source) && !is_reference_argument(plan, source) && !matches!(ty, Type::Reference(_)) {
-        quote_spanned!(source.span()=> &#source)
-    } else {
-        quote!(#source)
-    }
+/// The parts of a declared key, and what binds them.
+///
+/// ```text
+/// Input:   key: (u64, String) = (user.id, lang)
+///
+/// Output:  let __stampede_0: &u64 = &(user.id);
+///          let __stampede_1: &str = &(lang);
+/// ```
+///
+/// A `let` with a type takes the part itself, references to it and whatever derefs to it, and says what it expected else.
+fn declared(parts: &[(Type, Expr)]) -> (Vec<TokenStream>, TokenStream) {
+    let names: Vec<_> = (0..parts.len())
+        .map(|number| format_ident!("__stampede_{number}", span = Span::call_site()).to_token_stream())
+        .collect();
+    let bindings = parts.iter().zip(&names).map(|((ty, source), name)| {
+        let ty = borrowed_form(ty);
+        let source = quote_spanned!(source.span()=> &(#source));
+        quote!(let #name: &#ty = #source;)
+    });
+    let bindings = quote!(#(#bindings)*);
+    (names, bindings)
 }
 
-fn is_place(source: &Expr) -> bool {
-    match source {
-        Expr::Path(_) | Expr::Index(_) => true,
-        Expr::Field(field) => is_place(&field.base) || matches!(*field.base, Expr::MethodCall(_)),
-        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)),
-        Expr::Paren(inner) => is_place(&inner.expr),
-        _ => false,
+/// What a part of a declared key is compared as: of the standard library's strings and lists, their borrowed form.
+fn borrowed_form(ty: &Type) -> TokenStream {
+    let Type::Path(path) = ty else { return ty.to_token_stream() };
+    let Some(last) = path.path.segments.last() else { return ty.to_token_stream() };
+    match (last.ident.to_string().as_str(), &last.arguments) {
+        ("String", PathArguments::None) => quote!(::core::primitive::str),
+        ("PathBuf", PathArguments::None) => quote!(::std::path::Path),
+        ("OsString", PathArguments::None) => quote!(::std::ffi::OsStr),
+        ("Vec", PathArguments::AngleBracketed(arguments)) => match arguments.args.first() {
+            Some(GenericArgument::Type(item)) if arguments.args.len() == 1 => quote!([#item]),
+            _ => ty.to_token_stream(),
+        },
+        _ => ty.to_token_stream(),
     }
-}
-
-fn is_reference_argument(plan: &Plan, source: &Expr) -> bool {
-    let Expr::Path(path) = source else { return false };
-    let argument = plan.function.params.iter().find(|param| path.path.is_ident(&param.name));
-    argument.is_some_and(|param| matches!(*param.declared.ty, Type::Reference(_)))
 }

@@ -4,8 +4,7 @@
 //! Input:   pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
 //!
 //! Output:  pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
-//!              let begun = begin(rate::cache(), &rate::__key(&from, to));
-//!              match begun {
+//!              match begin(rate::cache(), &rate::__key(&from, to)) {
 //!                  Ok(output) => output,
 //!                  Err(miss) => miss.detached(move || rate::__load(from, own::<str>(to))).await,
 //!              }
@@ -21,6 +20,7 @@
 //! ```
 
 mod companion;
+mod judge;
 mod load;
 mod lookup;
 mod wrapper;
@@ -29,9 +29,13 @@ use crate::plan::Plan;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The function, and its companion.
+/// The function, its companion, and the constants that ask whether its types fit.
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
+    // What is conditional about the function is conditional about all that stands beside it.
+    let conditions = plan.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let conditions = quote!(#(#conditions)*);
     let wrapper = wrapper::expand(plan);
-    let companion = companion::expand(plan);
-    quote!(#wrapper #companion)
+    let companion = companion::expand(plan, &conditions);
+    let judge = judge::expand(plan, &conditions);
+    quote!(#wrapper #companion #judge)
 }

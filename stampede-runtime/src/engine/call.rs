@@ -207,7 +207,11 @@ where
                     let flight = Arc::clone(&this.flight);
                     let Some(result) = poll_body(flight, body, cx) else { return Poll::Pending };
                     this.role = Role::Waits;
-                    this.engine.land(&this.flight, result);
+                    if let Some(output) = this.engine.land_for_driver(&this.flight, result) {
+                        this.role = Role::Left;
+                        this.edge = None;
+                        return Poll::Ready(output);
+                    }
                 }
                 Role::Left => panic!("a call was polled after it had returned"),
             }

@@ -185,20 +185,44 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Ends a flight with what its load came to.
     fn land(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) {
-        let settled = result.and_then(|output| {
-            // Sharing an error may run the user's conversions.
-            panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output)))
-        });
-        let landing = settled.unwrap_or_else(|payload| {
-            self.counters.count(Event::LoadPanicked);
-            self.flights.remove(flight);
-            Landing::Panicked(Panic::new(payload))
-        });
+        let landing = match self.settle_or_panic(flight, result) {
+            Ok((kept, true)) => Landing::sole(kept),
+            Ok((kept, false)) => Landing::Shared(kept),
+            Err(payload) => Landing::Panicked(Panic::new(payload)),
+        };
         flight.state.land(landing);
     }
 
-    /// Stores an output if it is to be kept, and takes its flight out of the table.
-    fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> Landing<O> {
+    /// The same for the caller that drove the flight. If it is alone it takes the output past the landing: nobody else will
+    /// ever ask for it.
+    fn land_for_driver(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) -> Option<O> {
+        let landing = match self.settle_or_panic(flight, result) {
+            Ok((kept, true)) => {
+                return Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(&self.sharing)));
+            }
+            Ok((kept, false)) => Landing::Shared(kept),
+            Err(payload) => Landing::Panicked(Panic::new(payload)),
+        };
+        flight.state.land(landing);
+        None
+    }
+
+    fn settle_or_panic(
+        &self,
+        flight: &Arc<Flight<K, O>>,
+        result: Result<O, Payload>,
+    ) -> Result<(Kept<O>, bool), Payload> {
+        // Sharing an error may run the user's conversions.
+        let settled =
+            result.and_then(|output| panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output))));
+        settled.inspect_err(|_| {
+            self.counters.count(Event::LoadPanicked);
+            self.flights.remove(flight);
+        })
+    }
+
+    /// Stores an output if it is to be kept, and takes its flight out of the table. Tells whether one caller is on board.
+    fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> (Kept<O>, bool) {
         let kind = (self.sharing.kind)(&output);
         let (kept, alone) = match self.policy.lifetime(kind, clock::exact()) {
             Some(lifetime) => {
@@ -214,7 +238,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             }
         };
         self.counters.count(if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
-        if alone { Landing::sole(kept) } else { Landing::Shared(kept) }
+        (kept, alone)
     }
 
     fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {

@@ -1,7 +1,7 @@
-//! Chooses by an output's type how it is shared: a ladder of traits, of which method resolution takes the first that fits.
+//! Chooses by an output's type how it is shared.
 //!
-//! The expansion calls `(&&&&&&&Outputs::<O>::new()).sharing()`: the rung for the most references is tried first. The last
-//! rungs always fit, and only then ask for a trait that nobody implements, in words of ours.
+//! As in `probe`: each constant of [`Outputs`] is a way to share where the type meets its bounds, and else the `None` of the
+//! trait [`Unshared`]. The expansion lists them in the order of their rank, and `first` takes the first that there is.
 
 use crate::{
     error::SharedError,
@@ -12,185 +12,95 @@ use std::{error::Error, fmt, marker::PhantomData};
 /// Stands for an output type.
 pub struct Outputs<O>(PhantomData<fn() -> O>);
 
-impl<O> Outputs<O> {
-    /// Stands for `O`.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<O> Default for Outputs<O> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<O> fmt::Debug for Outputs<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Outputs")
     }
 }
 
-/// A `Result` whose error is `Clone`.
-pub trait CloneResult<O> {
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>;
+/// The answers for outputs that are not of a kind.
+pub trait Unshared {
+    /// The output type.
+    type Output;
+
+    /// A `Result` whose parts are `Clone`.
+    const CLONED_RESULT: Option<Sharing<Self::Output>> = None;
+    /// A `Result` whose error can be made of a `SharedError`, and is an error itself.
+    const WRAPPED_ERROR: Option<Sharing<Self::Output>> = None;
+    /// A `Result` whose error can be made of a `SharedError`, and holds an error, as `anyhow::Error`.
+    const HELD_ERROR: Option<Sharing<Self::Output>> = None;
+    /// An `Option` whose value is `Clone`.
+    const CLONED_OPTION: Option<Sharing<Self::Output>> = None;
+    /// Any other type that is `Clone`.
+    const CLONED: Option<Sharing<Self::Output>> = None;
+
+    /// It is a `Result` whose value is `Clone`: if it can't be shared, that is its error's fault.
+    const CLONE_VALUE: bool = false;
+    /// It is a `Result` whose error can be made of a `SharedError`.
+    const FROM_SHARED: bool = false;
 }
 
-impl<T: Clone, E: Clone> CloneResult<Result<T, E>> for &&&&&&Outputs<Result<T, E>> {
-    fn sharing(&self) -> Sharing<Result<T, E>> {
-        Sharing::cloning(result_kind)
-    }
+impl<O> Unshared for Outputs<O> {
+    type Output = O;
 }
 
-/// A `Result` whose error can be made of a `SharedError`, and is an error itself.
-pub trait ShareError<O> {
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>;
+impl<T: Clone, E: Clone> Outputs<Result<T, E>> {
+    /// A `Result` whose parts are `Clone`.
+    pub const CLONED_RESULT: Option<Sharing<Result<T, E>>> = Some(Sharing::cloning(result_kind));
 }
 
-impl<T, E> ShareError<Result<T, E>> for &&&&&Outputs<Result<T, E>>
+impl<T, E> Outputs<Result<T, E>>
 where
     T: Clone,
     E: From<SharedError> + Error + Send + Sync + 'static,
 {
-    fn sharing(&self) -> Sharing<Result<T, E>> {
-        Sharing::wrapping(|output| share_result(output, SharedError::from_error))
-    }
+    /// A `Result` whose error can be made of a `SharedError`, and is an error itself.
+    pub const WRAPPED_ERROR: Option<Sharing<Result<T, E>>> =
+        Some(Sharing::wrapping(|output| share_result(output, SharedError::from_error)));
 }
 
-/// A `Result` whose error can be made of a `SharedError`, and holds an error, as `anyhow::Error`.
-pub trait ShareHeldError<O> {
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>;
-}
-
-impl<T, E> ShareHeldError<Result<T, E>> for &&&&Outputs<Result<T, E>>
+impl<T, E> Outputs<Result<T, E>>
 where
     T: Clone,
     E: From<SharedError> + AsRef<dyn Error + Send + Sync> + Send + Sync + 'static,
 {
-    fn sharing(&self) -> Sharing<Result<T, E>> {
-        Sharing::wrapping(|output| share_result(output, SharedError::from_holder))
+    /// A `Result` whose error can be made of a `SharedError`, and holds an error, as `anyhow::Error`.
+    pub const HELD_ERROR: Option<Sharing<Result<T, E>>> =
+        Some(Sharing::wrapping(|output| share_result(output, SharedError::from_holder)));
+}
+
+impl<T: Clone> Outputs<Option<T>> {
+    /// An `Option` whose value is `Clone`.
+    pub const CLONED_OPTION: Option<Sharing<Option<T>>> =
+        Some(Sharing::cloning(|output| if output.is_some() { Kind::Value } else { Kind::Nothing }));
+}
+
+impl<O: Clone> Outputs<O> {
+    /// Any other type that is `Clone`.
+    pub const CLONED: Option<Sharing<O>> = Some(Sharing::cloning(|_| Kind::Value));
+}
+
+impl<T: Clone, E> Outputs<Result<T, E>> {
+    /// It is a `Result` whose value is `Clone`: if it can't be shared, that is its error's fault.
+    pub const CLONE_VALUE: bool = true;
+}
+
+impl<T, E: From<SharedError>> Outputs<Result<T, E>> {
+    /// It is a `Result` whose error can be made of a `SharedError`.
+    pub const FROM_SHARED: bool = true;
+}
+
+/// The first way to share that there is.
+#[must_use]
+pub const fn first<O, const WAYS: usize>(ways: [Option<Sharing<O>>; WAYS]) -> Option<Sharing<O>> {
+    let mut way = 0;
+    while way < WAYS {
+        if ways[way].is_some() {
+            return ways[way];
+        }
+        way += 1;
     }
-}
-
-/// An `Option`.
-pub trait CloneOption<O> {
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>;
-}
-
-impl<T: Clone> CloneOption<Option<T>> for &&&&Outputs<Option<T>> {
-    fn sharing(&self) -> Sharing<Option<T>> {
-        Sharing::cloning(|output| if output.is_some() { Kind::Value } else { Kind::Nothing })
-    }
-}
-
-/// A `Result` whose value is fine, so its error is not.
-pub trait UnshareableError<O> {
-    #[doc(hidden)]
-    type Error;
-
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>
-    where
-        Self::Error: ShareableError;
-}
-
-impl<T: Clone, E> UnshareableError<Result<T, E>> for &&&Outputs<Result<T, E>> {
-    type Error = E;
-
-    fn sharing(&self) -> Sharing<Result<T, E>>
-    where
-        E: ShareableError,
-    {
-        unreachable!("nothing implements `ShareableError`")
-    }
-}
-
-/// A `Result` whose value is not `Clone`.
-pub trait UnshareableValue<O> {
-    #[doc(hidden)]
-    type Value;
-
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>
-    where
-        Self::Value: ShareableValue;
-}
-
-impl<T, E> UnshareableValue<Result<T, E>> for &&Outputs<Result<T, E>> {
-    type Value = T;
-
-    fn sharing(&self) -> Sharing<Result<T, E>>
-    where
-        T: ShareableValue,
-    {
-        unreachable!("nothing implements `ShareableValue`")
-    }
-}
-
-/// Any other type.
-pub trait ClonePlain<O> {
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>;
-}
-
-impl<O: Clone> ClonePlain<O> for &Outputs<O> {
-    fn sharing(&self) -> Sharing<O> {
-        Sharing::cloning(|_| Kind::Value)
-    }
-}
-
-/// Any other type, not `Clone`.
-pub trait UnshareablePlain<O> {
-    #[doc(hidden)]
-    fn sharing(&self) -> Sharing<O>
-    where
-        O: ShareableValue;
-}
-
-impl<O> UnshareablePlain<O> for Outputs<O> {
-    fn sharing(&self) -> Sharing<O>
-    where
-        O: ShareableValue,
-    {
-        unreachable!("nothing implements `ShareableValue`")
-    }
-}
-
-/// An error of which each caller can have one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be shared by the callers of a load",
-    label = "neither `Clone` nor `From<stampede::SharedError>`",
-    note = "derive `Clone` for it, or give it a variant `#[from] stampede::SharedError`"
-)]
-pub trait ShareableError {}
-
-/// A value of which each caller can have one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be shared by the callers of a load",
-    label = "not `Clone`",
-    note = "derive `Clone` for it, or return it in an `Arc`"
-)]
-pub trait ShareableValue {}
-
-/// A type that a memoized function can return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be kept for other callers",
-    label = "not `Send + Sync + 'static`",
-    note = "a memoized function returns what every thread can read: for an `Rc` or a `RefCell`, an `Arc` or a `Mutex`"
-)]
-pub trait ReturnType {
-    /// The type itself.
-    type Itself: Send + Sync + 'static;
-}
-
-#[diagnostic::do_not_recommend]
-impl<O: Send + Sync + 'static> ReturnType for O {
-    type Itself = O;
+    None
 }
 
 /// What `insert` takes: an output, or for a `Result` the bare value.

@@ -1,25 +1,9 @@
-//! Chooses by a key's type whether it can be printed, as `output` chooses how outputs are shared.
-//!
-//! The expansion calls `(&&Keys::<K>::new()).printer()`.
+//! Chooses by a key's type whether it can be printed, as `probe` does.
 
 use std::{fmt, marker::PhantomData};
 
 /// Stands for a key type.
 pub struct Keys<K>(PhantomData<fn() -> K>);
-
-impl<K> Keys<K> {
-    /// Stands for `K`.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<K> Default for Keys<K> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 impl<K> fmt::Debug for Keys<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,26 +11,20 @@ impl<K> fmt::Debug for Keys<K> {
     }
 }
 
-/// A key that is `Debug`.
-pub trait PrintDebug<K> {
-    #[doc(hidden)]
-    fn printer(&self) -> fn(&K) -> Option<String>;
+/// The answer for keys that are not `Debug`.
+pub trait Unprinted {
+    /// The key type.
+    type Key;
+
+    /// Prints nothing.
+    const PRINT: fn(&Self::Key) -> Option<String> = |_| None;
 }
 
-impl<K: fmt::Debug> PrintDebug<K> for &Keys<K> {
-    fn printer(&self) -> fn(&K) -> Option<String> {
-        |key| Some(format!("{key:?}"))
-    }
+impl<K> Unprinted for Keys<K> {
+    type Key = K;
 }
 
-/// Any other key.
-pub trait PrintNothing<K> {
-    #[doc(hidden)]
-    fn printer(&self) -> fn(&K) -> Option<String>;
-}
-
-impl<K> PrintNothing<K> for Keys<K> {
-    fn printer(&self) -> fn(&K) -> Option<String> {
-        |_| None
-    }
+impl<K: fmt::Debug> Keys<K> {
+    /// Prints the key.
+    pub const PRINT: fn(&K) -> Option<String> = |key| Some(format!("{key:?}"));
 }

@@ -1,17 +1,13 @@
 //! The arguments of a call as it is looked up: borrowed, so that a hit clones and allocates nothing.
 
-use crate::{
-    __private::argument::{KeyArgument, KeySource},
-    cache::ToKey,
-};
+use crate::{cache::ToKey, engine::Key};
 use equivalent::Equivalent;
 use std::{
-    fmt,
+    borrow::Borrow,
     hash::{Hash, Hasher},
-    marker::PhantomData,
 };
 
-/// One argument of a view.
+/// One argument of a view: `&T` for arguments `T` and `&T`, and `Option<&T>`.
 pub trait Part {
     /// What the key keeps of it.
     type Owned;
@@ -26,82 +22,51 @@ pub trait Part {
     fn own(&self) -> Self::Owned;
 }
 
-impl<T: KeyArgument + ?Sized> Part for &T {
+impl<T> Part for &T
+where
+    T: ToOwned + Hash + Eq + ?Sized,
+    T::Owned: Key,
+{
     type Owned = T::Owned;
 
     #[inline]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
-        self.hash_argument(state);
+        self.hash(state);
     }
 
     #[inline]
     fn is_same(&self, owned: &T::Owned) -> bool {
-        KeyArgument::is_same(*self, owned)
+        **self == *owned.borrow()
     }
 
     fn own(&self) -> T::Owned {
-        self.to_owned_argument()
+        (*self).to_owned()
     }
 }
 
-impl<T: KeyArgument + ?Sized> Part for Option<&T> {
+impl<T> Part for Option<&T>
+where
+    T: ToOwned + Hash + Eq + ?Sized,
+    T::Owned: Key,
+{
     type Owned = Option<T::Owned>;
 
     #[inline]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
-        // As `Option` hashes itself: whether there is something, then what.
-        std::mem::discriminant(self).hash(state);
-        if let Some(argument) = self {
-            argument.hash_argument(state);
-        }
+        self.hash(state);
     }
 
     #[inline]
     fn is_same(&self, owned: &Option<T::Owned>) -> bool {
         match (self, owned) {
-            (Some(argument), Some(owned)) => KeyArgument::is_same(*argument, owned),
+            (Some(argument), Some(owned)) => **argument == *owned.borrow(),
             (None, None) => true,
             _ => false,
         }
     }
 
     fn own(&self) -> Option<T::Owned> {
-        self.map(T::to_owned_argument)
-    }
-}
-
-/// A part of a declared key, made by an expression of type `E`.
-pub struct Of<E, K>(E, PhantomData<fn() -> K>);
-
-impl<E: KeySource<K>, K> Of<E, K> {
-    /// Wraps what the expression made.
-    #[inline]
-    pub fn new(source: E) -> Self {
-        Self(source, PhantomData)
-    }
-}
-
-impl<E, K> fmt::Debug for Of<E, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Of").finish_non_exhaustive()
-    }
-}
-
-impl<E: KeySource<K>, K> Part for Of<E, K> {
-    type Owned = K;
-
-    #[inline]
-    fn hash_part<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-
-    #[inline]
-    fn is_same(&self, owned: &K) -> bool {
-        self.0.is_same(owned)
-    }
-
-    fn own(&self) -> K {
-        self.0.to_key()
+        self.map(T::to_owned)
     }
 }
 

@@ -118,17 +118,19 @@ impl<K: Eq, O> Store<K, O> {
         K: Clone,
     {
         let guard = self.map.guard();
-        while flight.is_attached() {
+        loop {
             let stored = match self.map.get(&key.lookup(), &guard) {
                 Some(old) => self.replace(key.clone(), old, copy(), lifetime, flight, &guard),
                 None => self.insert_first(key.clone(), copy(), lifetime, flight, &guard),
             };
-            // Else the key has changed under our hands.
             if stored {
                 return self.note_deadline(lifetime, key.hash());
             }
+            // Else the key has changed under our hands.
+            if !flight.is_attached() {
+                return None;
+            }
         }
-        None
     }
 
     /// Puts an outcome in the place of `old`; false if that is not there any more, or the flight has been cut.

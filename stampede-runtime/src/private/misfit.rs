@@ -1,0 +1,82 @@
+//! Stands in for the cache of a function whose types don't fit. It is never run: such a function does not compile.
+//!
+//! Everything that `Fit` has is here under the same name, without a bound on any type.
+
+use crate::{fn_cache::FnCache, sharing::Sharing, stats::Stats};
+use std::{
+    future::{Future, Pending, pending},
+    marker::PhantomData,
+    time::Duration,
+};
+
+const NEVER: &str = "a function whose types don't fit does not compile";
+
+/// Stands in for a function's cache.
+#[derive(Debug)]
+pub struct Misfit<K, O>(PhantomData<fn() -> (K, O)>);
+
+impl<K, O> Misfit<K, O> {
+    #[doc(hidden)]
+    pub fn new<P>(_: &'static str, _: Duration, _: Option<Sharing<O>>, _: P) -> Self {
+        Self(PhantomData)
+    }
+
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc)]
+    pub fn begin<Q>(&self, _: &Q) -> Result<O, MisfitMiss<O>> {
+        Err(MisfitMiss(PhantomData))
+    }
+
+    #[doc(hidden)]
+    pub fn begin_fresh<Q>(&self, _: &Q) -> MisfitMiss<O> {
+        MisfitMiss(PhantomData)
+    }
+
+    #[doc(hidden)]
+    pub fn key_of<Q>(&self, _: &Q) -> K {
+        unreachable!("{NEVER}")
+    }
+
+    #[doc(hidden)]
+    pub fn reveal(&self) -> &FnCache<K, O> {
+        unreachable!("{NEVER}")
+    }
+
+    #[doc(hidden)]
+    pub fn peek<Q>(&self, _: &Q) -> Option<O> {
+        None
+    }
+
+    #[doc(hidden)]
+    pub fn insert(&self, _: K, _: O) {}
+
+    #[doc(hidden)]
+    pub fn invalidate<Q>(&self, _: &Q) -> bool {
+        false
+    }
+
+    #[doc(hidden)]
+    pub fn clear(&self) {}
+
+    #[doc(hidden)]
+    pub fn stats(&self) -> Stats {
+        unreachable!("{NEVER}")
+    }
+}
+
+/// Stands in for a miss.
+#[derive(Debug)]
+#[must_use]
+pub struct MisfitMiss<O>(PhantomData<fn() -> O>);
+
+impl<O> MisfitMiss<O> {
+    #[doc(hidden)]
+    pub fn detached<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<O> {
+        pending()
+    }
+
+    #[doc(hidden)]
+    pub fn in_place<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<O> {
+        pending()
+    }
+}
