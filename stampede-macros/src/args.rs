@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use std::time::Duration;
 use syn::{
-    Expr, Ident, LitBool, LitStr, Path, Token, Type,
+    Expr, ExprPath, Ident, Lit, LitBool, LitStr, Path, Token, Type,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream, Parser},
@@ -16,7 +16,14 @@ use syn::{
 /// The options that were given.
 #[derive(Default)]
 pub(crate) struct Args {
-    pub(crate) ttl: Option<Ttl>,
+    pub(crate) ttl: Option<Given<Length>>,
+    pub(crate) stale_while_revalidate: Option<Given<Length>>,
+    pub(crate) stale_if_error: Option<Given<Length>>,
+    pub(crate) jitter: Option<Given<f64>>,
+    pub(crate) err_ttl: Option<Given<Length>>,
+    pub(crate) none_ttl: Option<Given<Length>>,
+    pub(crate) ttl_from: Option<Given<ExprPath>>,
+    pub(crate) load_timeout: Option<Given<Length>>,
     pub(crate) key: Option<Key>,
     pub(crate) skip: Option<Skip>,
     pub(crate) detach: Option<LitBool>,
@@ -25,8 +32,14 @@ pub(crate) struct Args {
     pub(crate) krate: Option<Path>,
 }
 
-/// How long a value is fresh.
-pub(crate) enum Ttl {
+/// The value of an option, and the option's name, for errors.
+pub(crate) struct Given<T> {
+    pub(crate) option: Ident,
+    pub(crate) value: T,
+}
+
+/// A length of time.
+pub(crate) enum Length {
     For(Duration),
     Forever,
     /// A path to a `const Duration`.
@@ -53,7 +66,22 @@ pub(crate) enum Companion {
     Named(Ident),
 }
 
-const OPTIONS: [&str; 7] = ["ttl", "key", "skip", "detach", "name", "companion", "crate"];
+const OPTIONS: [&str; 14] = [
+    "ttl",
+    "stale_while_revalidate",
+    "stale_if_error",
+    "jitter",
+    "err_ttl",
+    "none_ttl",
+    "ttl_from",
+    "load_timeout",
+    "key",
+    "skip",
+    "detach",
+    "name",
+    "companion",
+    "crate",
+];
 
 impl Args {
     /// Parses the attribute's tokens. A mistake is noted, and the parser goes on with the next option.
@@ -87,7 +115,14 @@ impl Args {
         }
         seen.push(option.clone());
         match option.to_string().as_str() {
-            "ttl" => self.ttl = Some(parse_ttl(&option, input)?),
+            "ttl" => self.ttl = Some(parse_length(option, input)?),
+            "stale_while_revalidate" => self.stale_while_revalidate = Some(parse_length(option, input)?),
+            "stale_if_error" => self.stale_if_error = Some(parse_length(option, input)?),
+            "jitter" => self.jitter = Some(parse_jitter(option, input)?),
+            "err_ttl" => self.err_ttl = Some(parse_length(option, input)?),
+            "none_ttl" => self.none_ttl = Some(parse_length(option, input)?),
+            "ttl_from" => self.ttl_from = Some(parse_ttl_from(option, input)?),
+            "load_timeout" => self.load_timeout = Some(parse_length(option, input)?),
             "key" => self.key = Some(parse_key(&option, input)?),
             "skip" => self.skip = Some(parse_skip(option.clone(), input)?),
             "detach" => self.detach = Some(parse_detach(&option, input)?),
@@ -102,6 +137,7 @@ impl Args {
         if input.is_empty() || input.peek(Token![,]) {
             return input.parse::<Option<Token![,]>>().map(drop);
         }
+        let option = seen.last().map(Ident::to_string).unwrap_or_default();
         Err(input.error(format!("the value of `{option}` ends before this; separate options by `,`")))
     }
 
@@ -142,8 +178,9 @@ fn skip_to_next_option(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-const TTL: &str = "a duration in quotes; write `ttl = \"5s\"`, `ttl = \"forever\"`, or the path of a `const` of type \
-                   `Duration`";
+const JITTER: &str = "a number from 0 to 1; write `jitter = 0.1`";
+const TTL_FROM: &str =
+    "the path of a function; write `ttl_from = ttl_of` for a `fn ttl_of(value: &T) -> Duration`";
 const KEY: &str = "arguments by name; to compute a key, declare its type as in `key: u64 = user.id`";
 const DECLARED_KEY: &str = "`key: T = expression`";
 const SKIP: &str = "arguments by name; write `skip(db, context)`";
@@ -152,17 +189,46 @@ const NAME: &str = "a name in quotes; write `name = \"rates\"`";
 const COMPANION: &str = "a name; write `companion = other`, or `companion = none` to have none";
 const CRATE: &str = "the path of the runtime; write `crate = ::stampede`";
 
-fn parse_ttl(option: &Ident, input: ParseStream<'_>) -> syn::Result<Ttl> {
-    expect_equals(option, input, TTL)?;
-    if input.peek(LitStr) {
+fn parse_length(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<Length>> {
+    let takes = format!(
+        "a duration in quotes; write `{option} = \"5s\"`, `{option} = \"forever\"`, or the path of a `const` of type `Duration`"
+    );
+    expect_equals(&option, input, &takes)?;
+    let value = if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
         if text.value() == "forever" {
-            return Ok(Ttl::Forever);
+            Length::Forever
+        } else {
+            let parsed = duration::parse(&text.value());
+            parsed
+                .map(Length::For)
+                .map_err(|why| syn::Error::new(text.span(), format!("`{option}`: {why}")))?
         }
-        let parsed = duration::parse(&text.value());
-        return parsed.map(Ttl::For).map_err(|why| syn::Error::new(text.span(), format!("`ttl`: {why}")));
+    } else {
+        let path = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
+        Length::Const(value(&option, input, &takes, path)?)
+    };
+    Ok(Given { option, value })
+}
+
+fn parse_jitter(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<f64>> {
+    expect_equals(&option, input, JITTER)?;
+    let number = value(&option, input, JITTER, <Lit as Parse>::parse)?;
+    let parsed = match &number {
+        Lit::Float(float) => float.base10_parse().ok(),
+        Lit::Int(int) => int.base10_parse().ok(),
+        _ => None,
+    };
+    match parsed.filter(|jitter| (0.0..=1.0).contains(jitter)) {
+        Some(value) => Ok(Given { option, value }),
+        None => Err(syn::Error::new(number.span(), format!("`{option}` takes {JITTER}"))),
     }
-    value(option, input, TTL, |input: ParseStream<'_>| input.call(Path::parse_mod_style)).map(Ttl::Const)
+}
+
+fn parse_ttl_from(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<ExprPath>> {
+    expect_equals(&option, input, TTL_FROM)?;
+    let value = value(&option, input, TTL_FROM, ExprPath::parse)?;
+    Ok(Given { option, value })
 }
 
 fn parse_key(option: &Ident, input: ParseStream<'_>) -> syn::Result<Key> {

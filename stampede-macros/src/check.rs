@@ -1,12 +1,11 @@
 //! What options and signature have to agree on.
 
 use crate::{
-    args::{Args, Key},
+    args::{Args, Given, Key, Length},
     diag::Diag,
     item::{Function, Param, find_borrow},
 };
 use proc_macro2::{Ident, TokenTree};
-use quote::ToTokens;
 use syn::{Expr, Type, visit::Visit};
 
 /// Notes everything that does not fit together.
@@ -17,6 +16,9 @@ pub(crate) fn check(args: &Args, function: &Function, diag: &mut Diag) {
     check_key_length(args, function, diag);
     check_skip(args, function, diag);
     check_borrows(args, function, diag);
+    check_ttl_from(args, diag);
+    check_needs_ttl(args, diag);
+    check_refresh(args, diag);
 }
 
 /// Whether calls drive their load in place.
@@ -82,10 +84,27 @@ fn arguments(function: &Function) -> String {
 /// A declared key is made before the body takes patterns apart.
 fn check_key_source(args: &Args, function: &Function, diag: &mut Diag) {
     let Some(Key::Declared { source, .. }) = &args.key else { return };
-    let mut used = identifiers(source.to_token_stream());
-    if let Some(name) = used.find(|name| is_part_of_pattern(name, function)) {
-        diag.error(&name, format!("`key`: `{name}` is a part of a pattern; {NAME_THE_WHOLE}"));
+    let used = names_in(source);
+    if let Some(name) = used.iter().find(|name| is_part_of_pattern(name, function)) {
+        diag.error(name, format!("`key`: `{name}` is a part of a pattern; {NAME_THE_WHOLE}"));
     }
+}
+
+/// The names that an expression may use of the function: single ones, and all that is handed to macros.
+fn names_in(source: &Expr) -> Vec<Ident> {
+    struct Finder(Vec<Ident>);
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+            self.0.extend(path.path.get_ident().cloned());
+        }
+
+        fn visit_macro(&mut self, call: &'ast syn::Macro) {
+            self.0.extend(identifiers(call.tokens.clone()));
+        }
+    }
+    let mut finder = Finder(Vec::new());
+    finder.visit_expr(source);
+    finder.0
 }
 
 /// A key outlives the call, and is made part by part where it is spelled out as a tuple.
@@ -151,5 +170,54 @@ fn check_borrows(args: &Args, function: &Function, diag: &mut Diag) {
                 "a borrow inside a type can't be handed to a load of its own; let callers drive the load with `detach = false`",
             );
         }
+    }
+}
+
+fn check_ttl_from(args: &Args, diag: &mut Diag) {
+    if let (Some(ttl), Some(_)) = (&args.ttl, &args.ttl_from) {
+        diag.error(
+            &ttl.option,
+            "`ttl` can't be given beside `ttl_from`, which replaces it; remove one of them",
+        );
+    }
+}
+
+/// What begins at the end of a ttl, or spreads it, needs one. What constants hold is checked where their value is known.
+fn check_needs_ttl(args: &Args, diag: &mut Diag) {
+    let is_kept = |given: &Given<Length>| !matches!(given.value, Length::For(ttl) if ttl.is_zero());
+    let keeps = args.ttl_from.is_some() || args.ttl.as_ref().is_some_and(is_kept);
+    for window in [&args.stale_while_revalidate, &args.stale_if_error].into_iter().flatten() {
+        if !keeps {
+            let option = &window.option;
+            diag.error(
+                option,
+                format!(
+                    "`{option}` begins after the `ttl`, and without one nothing is stored; set `ttl` too"
+                ),
+            );
+        }
+    }
+    let Some(jitter) = &args.jitter else { return };
+    if !keeps {
+        diag.error(
+            &jitter.option,
+            "`jitter` spreads a `ttl`, and without one nothing is stored; set `ttl` too",
+        );
+    } else if args.ttl.as_ref().is_some_and(|ttl| matches!(ttl.value, Length::Forever)) {
+        diag.error(
+            &jitter.option,
+            "`jitter` can't spread a `ttl` that never ends; remove `jitter`, or set another `ttl`",
+        );
+    }
+}
+
+/// A refresh is a task (F8).
+fn check_refresh(args: &Args, diag: &mut Diag) {
+    let Some(window) = &args.stale_while_revalidate else { return };
+    if !is_detached(args) {
+        diag.error(
+            &window.option,
+            "`stale_while_revalidate` can't be given beside `detach = false`: nobody could run the refresh; remove one of them",
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::fmt::Display;
 #[derive(Default)]
 pub(crate) struct Diag {
     errors: Vec<syn::Error>,
+    left_to_compiler: bool,
     read: bool,
 }
 
@@ -26,8 +27,13 @@ impl Diag {
         self.errors.push(error);
     }
 
+    /// Notes a mistake of which the compiler tells as well where the function is emitted as it is.
+    pub(crate) fn leave_to_compiler(&mut self) {
+        self.left_to_compiler = true;
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
-        !self.errors.is_empty()
+        self.left_to_compiler || !self.errors.is_empty()
     }
 
     /// All mistakes, as `compile_error!`s.

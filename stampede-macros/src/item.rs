@@ -24,7 +24,7 @@ impl Parse for Item {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         let sig = input.parse()?;
-        match input.parse()? {
+        match ungrouped(input.parse()?) {
             TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
                 Ok(Self { attrs, vis, sig, body })
             }
@@ -33,6 +33,29 @@ impl Parse for Item {
                 "a function without a body can't be memoized; move `#[stampede]` to one that has a body",
             )),
         }
+    }
+}
+
+/// Takes off the invisible groups in which `macro_rules!` hands on what it has matched.
+fn ungrouped(tree: TokenTree) -> TokenTree {
+    match &tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let mut inside = group.stream().into_iter();
+            match (inside.next(), inside.next()) {
+                (Some(only), None) => ungrouped(only),
+                _ => tree,
+            }
+        }
+        _ => tree,
+    }
+}
+
+/// The same for a type, parentheses included.
+pub(crate) fn ungrouped_type(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => ungrouped_type(&inner.elem),
+        Type::Group(inner) => ungrouped_type(&inner.elem),
+        _ => ty,
     }
 }
 
@@ -106,6 +129,15 @@ impl Param {
             Pat::Ident(pattern) if pattern.subpat.is_none() => (pattern.ident.clone(), true),
             _ => (format_ident!("__stampede_{number}", span = Span::call_site()), false),
         };
+        if let Some(condition) = declared.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+            diag.error(
+                condition,
+                "an argument under `#[cfg]` can't be memoized; put `#[cfg]` on two functions, with the argument and without",
+            );
+        }
+        if is_unsized(&declared.ty) {
+            diag.leave_to_compiler();
+        }
         if let Some(opaque) = find_opaque(&declared.ty) {
             diag.error(opaque, "an `impl Trait` argument can't be memoized; name the type that is passed");
         }
@@ -158,6 +190,9 @@ fn check_generics(generics: &Generics, diag: &mut Diag) {
 /// The output's type, which has to own all it holds.
 fn output(output: &ReturnType, diag: &mut Diag) -> Type {
     let ReturnType::Type(_, ty) = output else { return syn::parse_quote!(()) };
+    if is_unsized(ty) {
+        diag.leave_to_compiler();
+    }
     match find_opaque(ty) {
         Some(opaque) => diag
             .error(opaque, "an `impl Trait` can't be kept for other callers; name the type that is returned"),
@@ -174,9 +209,8 @@ fn output(output: &ReturnType, diag: &mut Diag) -> Type {
 }
 
 fn passing(ty: &Type, diag: &mut Diag) -> Passing {
+    let ty = ungrouped_type(ty);
     match ty {
-        Type::Paren(inner) => passing(&inner.elem, diag),
-        Type::Group(inner) => passing(&inner.elem, diag),
         Type::Reference(reference) => {
             if reference.mutability.is_some() {
                 diag.error(
@@ -202,8 +236,9 @@ fn option_reference(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(Type::Reference(reference))
+    let GenericArgument::Type(argument) = arguments.args.first()? else { return None };
+    match ungrouped_type(argument) {
+        Type::Reference(reference)
             if reference.mutability.is_none() && !is_static(reference.lifetime.as_ref()) =>
         {
             Some(&reference.elem)
@@ -242,6 +277,15 @@ pub(crate) fn find_borrow(ty: &Type) -> Option<TokenStream> {
     let mut finder = Finder(None);
     finder.visit_type(ty);
     finder.0
+}
+
+/// Whether a type has no size, by its spelling: it can't be passed or returned by value.
+fn is_unsized(ty: &Type) -> bool {
+    match ungrouped_type(ty) {
+        Type::Slice(_) | Type::TraitObject(_) => true,
+        Type::Path(path) => path.path.is_ident("str"),
+        _ => false,
+    }
 }
 
 fn find_opaque(ty: &Type) -> Option<TokenStream> {

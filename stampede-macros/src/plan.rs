@@ -1,14 +1,14 @@
 //! Every question about the expansion, answered; what follows only writes it down.
 
 use crate::{
-    args::{Args, Companion, Key, Ttl},
+    args::{Args, Companion, Given, Key, Length},
     check,
     item::{Function, Item, Param, Passing},
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::time::Duration;
-use syn::{Expr, GenericArgument, PathArguments, Type, spanned::Spanned};
+use syn::{Expr, ExprPath, GenericArgument, Path, PathArguments, Type, spanned::Spanned};
 
 /// What the expansion is made of.
 pub(crate) struct Plan {
@@ -25,7 +25,12 @@ pub(crate) struct Plan {
     pub(crate) has_companion: bool,
     pub(crate) detach: bool,
     pub(crate) name: TokenStream,
-    pub(crate) ttl: TokenStream,
+    /// The freshness options, and the first of them that is a constant of the user's.
+    pub(crate) settings: Vec<TokenStream>,
+    pub(crate) constant: Option<Path>,
+    /// A function that tells the ttl of a value.
+    pub(crate) ttl_from: Option<ExprPath>,
+    pub(crate) has_load_timeout: bool,
     pub(crate) key: PlannedKey,
     /// What has to be asked about types, and the type that is the answer.
     pub(crate) demands: Vec<Demand>,
@@ -61,6 +66,19 @@ pub(crate) enum Role {
     TaskReference,
     /// Returned and kept; of a `Result<T, E>` that is spelled out, where `T` and `E` stand.
     Output { result: Option<Box<(Type, Type)>> },
+    /// Returned, and of a kind that an option is about.
+    Kind { option: Ident, kind: OutputKind },
+    /// Returned, and made of a time-out; its parts as above.
+    TimedOut { option: Ident, result: Option<Box<(Type, Type)>> },
+}
+
+/// What an output may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputKind {
+    /// A `Result`.
+    Result,
+    /// An `Option`, or a `Result` of one.
+    Option,
 }
 
 impl Plan {
@@ -85,7 +103,10 @@ impl Plan {
         Self {
             key: plan_key(args, &function, &private, &verdict),
             name: plan_name(args, fn_name),
-            ttl: plan_ttl(args),
+            settings: plan_settings(args),
+            constant: first_constant(args),
+            ttl_from: args.ttl_from.as_ref().map(|given| given.value.clone()),
+            has_load_timeout: args.load_timeout.is_some(),
             detach: check::is_detached(args),
             demands,
             verdict,
@@ -111,16 +132,50 @@ fn plan_name(args: &Args, fn_name: &Ident) -> TokenStream {
     }
 }
 
-fn plan_ttl(args: &Args) -> TokenStream {
-    let duration = match &args.ttl {
-        None => Duration::ZERO,
-        Some(Ttl::For(duration)) => *duration,
-        Some(Ttl::Forever) => Duration::MAX,
+/// The fields of the runtime's `Settings` that are given.
+fn plan_settings(args: &Args) -> Vec<TokenStream> {
+    let length = |given: &Given<Length>| {
+        let (option, length) = (&given.option, plan_length(&given.value));
+        let length =
+            if option == "none_ttl" { quote!(::core::option::Option::Some(#length)) } else { length };
+        quote!(#option: #length)
+    };
+    let lengths = [
+        &args.ttl,
+        &args.stale_while_revalidate,
+        &args.stale_if_error,
+        &args.err_ttl,
+        &args.none_ttl,
+        &args.load_timeout,
+    ];
+    let mut settings: Vec<_> = lengths.into_iter().flatten().map(length).collect();
+    if let Some(Given { option, value }) = &args.jitter {
+        settings.push(quote!(#option: #value));
+    }
+    if args.ttl_from.is_some() {
+        settings.push(quote!(has_ttl_from: true));
+    }
+    settings
+}
+
+/// Constants may contradict other options by their value, which only the compiler knows.
+fn first_constant(args: &Args) -> Option<Path> {
+    let lengths = [&args.ttl, &args.stale_while_revalidate, &args.stale_if_error];
+    lengths.into_iter().flatten().find_map(|given| match &given.value {
+        Length::Const(path) => Some(path.clone()),
+        _ => None,
+    })
+}
+
+fn plan_length(length: &Length) -> TokenStream {
+    let duration = match length {
+        Length::For(duration) => *duration,
+        Length::Forever => Duration::MAX,
         // In a constant of its own: only constants are taken, and a mistake is told at the path.
-        Some(Ttl::Const(path)) => {
+        Length::Const(path) => {
             return quote_spanned! {path.span()=> {
-                const __STAMPEDE_TTL: ::core::time::Duration = #path;
-                __STAMPEDE_TTL
+                const __STAMPEDE_LENGTH: ::core::time::Duration = #path;
+                __STAMPEDE_LENGTH
             }};
         }
     };
@@ -206,8 +261,20 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
         demands.push(Demand { ty: param.passing.target().clone(), role });
     }
     let output = function.output.clone();
-    demands.push(Demand { role: Role::Output { result: parts_of_result(&output) }, ty: output });
+    let result = parts_of_result(&output);
+    demands.push(Demand { role: Role::Output { result: result.clone() }, ty: output.clone() });
     demands.retain(|demand| !is_certain(demand));
+    let mut of_kind = |given: Option<&Ident>, kind| {
+        let role = |option: &Ident| Role::Kind { option: option.clone(), kind };
+        demands.extend(given.map(|option| Demand { ty: output.clone(), role: role(option) }));
+    };
+    of_kind(args.err_ttl.as_ref().map(|given| &given.option), OutputKind::Result);
+    of_kind(args.stale_if_error.as_ref().map(|given| &given.option), OutputKind::Result);
+    of_kind(args.none_ttl.as_ref().map(|given| &given.option), OutputKind::Option);
+    if let Some(given) = &args.load_timeout {
+        let option = given.option.clone();
+        demands.push(Demand { ty: output, role: Role::TimedOut { option, result } });
+    }
     demands
 }
 

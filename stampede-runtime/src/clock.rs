@@ -22,7 +22,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The cheapest clock that is precise enough for entries that live as long as `ttl`.
+    /// The cheapest clock that is precise enough for entries that are fresh for `ttl` or longer.
     pub(crate) fn for_ttl(ttl: Duration) -> Self {
         let tick = source::tick();
         Self { coarse: tick <= LARGEST_TICK && ttl >= tick.saturating_mul(10) }
@@ -42,7 +42,12 @@ pub(crate) fn exact() -> Ticks {
 
 /// When something that happens at `now` and lasts for `duration` is over. Saturates to [`NEVER`].
 pub(crate) fn after(now: Ticks, duration: Duration) -> Ticks {
-    now.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(NEVER))
+    now.saturating_add(ticks(duration))
+}
+
+/// A length of time in nanoseconds. Saturates to [`NEVER`].
+pub(crate) fn ticks(duration: Duration) -> Ticks {
+    Ticks::try_from(duration.as_nanos()).unwrap_or(NEVER)
 }
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(feature = "test-util")))]

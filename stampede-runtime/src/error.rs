@@ -1,9 +1,10 @@
-//! The error that stands in for one that can't be cloned.
+//! The errors that callers get from the cache itself: one that stands in for an error that can't be cloned, and a time-out.
 
 use std::{
     error::Error,
     fmt::{self, Debug, Display},
     sync::Arc,
+    time::Duration,
 };
 
 /// One error, shared by all the calls that waited for the load that failed with it.
@@ -43,10 +44,17 @@ use std::{
 pub struct SharedError(Arc<dyn AsError>);
 
 impl SharedError {
-    /// Returns the original error, if it is an `E`.
+    /// Returns the original error, or the first in its chain of sources, that is an `E`.
     #[must_use]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
-        self.0.as_error().downcast_ref()
+        let mut next: Option<&(dyn Error + 'static)> = Some(self.0.as_error());
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
     }
 
     /// Returns the original error.
@@ -84,6 +92,40 @@ impl Error for SharedError {
     }
 }
 
+/// An error that can be shared: one that implements [`Error`], or holds one as `anyhow::Error` and `Box<dyn Error + Send +
+/// Sync>` do.
+///
+/// `Form` tells the two apart and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be shared by the callers of a load",
+    label = "is no error, and holds none",
+    note = "implement `std::error::Error` for it, or `Clone`, and use `build`"
+)]
+pub trait Shareable<Form> {
+    #[doc(hidden)]
+    fn into_shared(self) -> SharedError;
+}
+
+/// An error that implements [`Error`].
+#[derive(Debug)]
+pub enum Itself {}
+
+/// An error that holds one.
+#[derive(Debug)]
+pub enum Holding {}
+
+impl<E: Error + Send + Sync + 'static> Shareable<Itself> for E {
+    fn into_shared(self) -> SharedError {
+        SharedError::from_error(self)
+    }
+}
+
+impl<E: AsRef<dyn Error + Send + Sync> + Send + Sync + 'static> Shareable<Holding> for E {
+    fn into_shared(self) -> SharedError {
+        SharedError::from_holder(self)
+    }
+}
+
 trait AsError: Send + Sync {
     fn as_error(&self) -> &(dyn Error + Send + Sync + 'static);
 }
@@ -103,3 +145,39 @@ impl<E: AsRef<dyn Error + Send + Sync> + Send + Sync> AsError for Holder<E> {
         self.0.as_ref()
     }
 }
+
+/// A load took longer than its cache's `load_timeout`. It was dropped, and all the calls that waited for it get this.
+///
+/// A function with `load_timeout` returns a `Result` whose error can be built from it, as `anyhow::Error` and
+/// `Box<dyn Error + Send + Sync>` can, and an error enum with a variant `#[from] LoadTimeout`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadTimeout {
+    name: String,
+    limit: Duration,
+}
+
+impl LoadTimeout {
+    pub(crate) fn new(name: &str, limit: Duration) -> Self {
+        Self { name: name.to_owned(), limit }
+    }
+
+    /// Returns the name of the cache.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns how long the load had.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+}
+
+impl Display for LoadTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: the load took longer than {:?}", self.name, self.limit)
+    }
+}
+
+impl Error for LoadTimeout {}

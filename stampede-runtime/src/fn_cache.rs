@@ -1,8 +1,37 @@
 //! The cache of one annotated function.
 
-use crate::{engine::Engine, labels::Labels, policy::Policy, registry, sharing::Sharing, stats::Stats};
+use crate::{
+    engine::Engine,
+    error::LoadTimeout,
+    labels::Labels,
+    policy::{Policy, Settings},
+    registry,
+    sharing::{Kind, Sharing},
+    stats::Stats,
+};
 use equivalent::Equivalent;
 use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+
+/// What the cache of a function is made of: its options, and what was found out about its types.
+#[derive(Debug)]
+pub struct Blueprint<K, O> {
+    /// The cache's name.
+    pub name: &'static str,
+    /// The freshness options.
+    pub settings: Settings,
+    /// How outputs are shared. None only where the types don't fit.
+    pub sharing: Option<Sharing<O>>,
+    /// What an output is.
+    pub kind: fn(&O) -> Kind,
+    /// Prints an error, where it can be printed.
+    pub describe: fn(&O) -> Option<String>,
+    /// Tells the ttl of an output that is a value.
+    pub ttl_from: Option<fn(&O) -> Duration>,
+    /// What a load comes to that takes too long.
+    pub timed_out: Option<fn(LoadTimeout) -> O>,
+    /// Prints a key, where it can be printed.
+    pub print_key: fn(&K) -> Option<String>,
+}
 
 /// The cache of a function that carries `#[stampede]`; its companion's `cache()` returns it.
 ///
@@ -24,18 +53,21 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     O: Send + Sync + 'static,
 {
-    pub(crate) fn new(
-        name: &'static str,
-        ttl: Duration,
-        sharing: Sharing<O>,
-        print_key: fn(&K) -> Option<String>,
-    ) -> Self {
-        let engine = Engine::new(Labels::new(name.into(), print_key), Policy { ttl }, sharing);
+    /// # Panics
+    ///
+    /// If there is no way to share outputs; a function with such outputs does not compile.
+    pub(crate) fn new(blueprint: &Blueprint<K, O>) -> Self {
+        let Blueprint { name, settings, sharing, kind, describe, ttl_from, timed_out, print_key } =
+            *blueprint;
+        let sharing = Sharing { kind, describe, ..sharing.expect("outputs that fit can be shared") };
+        let ttl_from = ttl_from.map(|ttl_from| Box::new(ttl_from) as _);
+        let policy = Policy::new(settings, ttl_from, timed_out);
+        let engine = Engine::new(Labels::new(name.into(), print_key), policy, sharing);
         registry::add(&engine);
         Self { engine }
     }
 
-    /// Returns what a call would be served without waiting. Counts as no call.
+    /// Returns what a call would be served without waiting, fresh or stale. Counts as no call, and starts no refresh.
     pub fn peek<Q>(&self, key: &Q) -> Option<O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -43,8 +75,8 @@ where
         self.engine.peek(key)
     }
 
-    /// Stores an output as if a load had just ended with it: a value is kept for the ttl, an `Err` is not kept. A load in
-    /// flight keeps its callers and is not stored.
+    /// Stores an output in the place of the one that is there: a value for the ttl, an `Err` for the `err_ttl`. What is not
+    /// kept, as an `Err` without an `err_ttl`, removes what was there. A load in flight keeps its callers and is not stored.
     pub fn insert(&self, key: K, output: O) {
         self.engine.insert(key, output, None);
     }

@@ -38,8 +38,8 @@
 //! - **A panic is one panic.** One caller gets it as it was, the others its message; the next call loads anew.
 //! - **Nothing hangs.** A runtime that shuts down frees the callers on other runtimes; loads that wait for each other in a
 //!   circle panic with the chain of calls.
-//! - **Fresh means fresh.** A value is served for its ttl, counted from the end of its load, and never more than 10 ms longer.
-//!   An invalidation holds from the moment it returns, for loads in flight too.
+//! - **Fresh means fresh.** A value is served for its ttl, counted from the end of its load, and never more than 10 ms longer;
+//!   after that only within the stale windows that its author has set. An invalidation holds from the moment it returns, for loads in flight too.
 //! - **A hit is nearly free.** It clones no argument, allocates nothing and takes no lock; it costs the clone of the value.
 //!
 //! # What to know
@@ -47,7 +47,7 @@
 //! - Without a `ttl` calls are coalesced and nothing is stored.
 //! - Values are cloned for each caller. Return large ones in an `Arc`.
 //! - Errors reach all callers of a load: as clones, or as a [`SharedError`] where the error type is not `Clone`. They are not
-//!   stored.
+//!   stored, unless `err_ttl` says so.
 //! - The key is made of all arguments. What is no part of a call's identity, as a connection pool, is left out with `skip`.
 //!   **A result that depends on who asks needs the user in its key.**
 //! - A load that is a task does not see its caller's task-locals or `LocalSet`.
@@ -57,15 +57,18 @@
 //!   then waits for another call with the same key in the same task, waits for ever.
 //! - `Eq` of keys must not call the cache: it may run under a lock. `Clone` and `Drop` may.
 //! - Caches can't be used in the destructors of thread-local values.
+//! - A call whose own load went down with the runtime that ran it can't start it again: unless another call does, it panics,
+//!   with the cache's name. Calls that waited for the load start over.
 //! - On a current-thread runtime that nobody runs any more loads do not go on, and callers on other runtimes wait until it is
 //!   dropped. Load on the runtime that the service runs on.
 //!
 //! # Features
 //!
-//! - `tracing`: a load runs inside the span of the call that started it.
+//! - `tracing`: a load runs inside the span of the call that started it; one that fails while an old value stays is a warning.
 //! - `test-util`: inside a runtime every cache follows tokio's clock, so that `tokio::time::pause` and `advance` move ttls; and
-//!   a runtime does not see the entries of another, so that tests that share a static cache don't see each other's. For
-//!   tests: it makes hits slower, and expired entries are released by calls.
+//!   a runtime is not served the entries of another, so that tests that share a static cache don't get each other's values.
+//!   They still share its counts, and one entry a key: tests that count loads use keys of their own. For tests: it makes hits
+//!   slower, and expired entries are released by calls.
 
 // Only generated code calls what is there.
 #[allow(clippy::must_use_candidate)]
@@ -83,16 +86,19 @@ mod keyed;
 mod labels;
 mod policy;
 mod registry;
+mod served;
 mod sharing;
 mod stats;
 mod store;
 mod sync;
+mod timer;
 
-pub use cache::{AsKey, Borrowed, Builder, Cache, Owned, ToKey};
+pub use cache::{AsKey, Borrowed, BuildError, Builder, Cache, Owned, ToKey};
 pub use equivalent::Equivalent;
-pub use error::SharedError;
+pub use error::{Holding, Itself, LoadTimeout, Shareable, SharedError};
 pub use fn_cache::FnCache;
 pub use registry::{AnyCache, caches};
+pub use served::{Served, StaleReason};
 /// Turns an async function into a coalescing cache of its own results.
 ///
 /// The function keeps its name, signature, visibility and documentation. Calls with equal arguments that overlap run its body
@@ -115,6 +121,12 @@ pub use registry::{AnyCache, caches};
 /// | option | meaning | default |
 /// |---|---|---|
 /// | `ttl = "5s"` | how long a value is fresh, counted from the end of its load: a number and a unit (`ms`, `s`, `m`, `h`, `d`), several of them from large to small, `"forever"`, or a path to a `const` of type [`Duration`](std::time::Duration) | `"0s"`: calls share loads, nothing is stored |
+/// | `stale_while_revalidate = "10s"` | after the ttl, for this long, the old value is served at once while a load in the background brings a new one | none |
+/// | `stale_if_error = "1h"` | after the ttl, for this long, a load that fails serves the old value instead of its error, and the source is left alone for a while | none |
+/// | `jitter = 0.1` | each entry's ttl is drawn from ttl × [1 − 0.1, 1], so that keys loaded together don't expire together | 0 |
+/// | `err_ttl = "1s"`, `none_ttl = "1s"` | how long an `Err` or a `None` (also an `Ok(None)`) is kept | an `Err` is not, a `None` is kept as any value |
+/// | `ttl_from = path` | a `fn(&T) -> Duration` that tells the ttl of a value (of a `Result`, of its `Ok`), instead of `ttl` | |
+/// | `load_timeout = "10s"` | a load that takes longer is dropped, and its callers get an error made `From<`[`LoadTimeout`]`>` | none |
 /// | `key = id`, `key = (id, lang)` | these arguments are the key | all arguments, in order |
 /// | `key: (u64, String) = (user.id, lang)` | a key of this type. Each part is an expression over the arguments, of the part's type or its borrowed form, as `&str` for `String` | |
 /// | `skip(db, ctx)` | arguments that are no part of the key | none |
@@ -122,6 +134,14 @@ pub use registry::{AnyCache, caches};
 /// | `name = "rates"` | the cache's name in [`caches`] and in panics | module path and function name |
 /// | `companion = rates`, `companion = none` | the companion's name, or none | the function's name |
 /// | `crate = path` | where this crate is | `::stampede` |
+///
+/// All durations are written as the ttl is. Zero is no window, no keeping, and for `load_timeout` one poll; `"forever"` has no
+/// end. The options compose: within `stale_while_revalidate` the old value is served at once, after it and within
+/// `stale_if_error` a call waits for a load and gets the old value only if that fails. After a failure in either window the
+/// source is left alone, and the old value served at once, for the shorter of the ttl and a second, doubling with every failure
+/// in a row up to 30 s. A load that fails never changes the value that is there, nor its times. Stale windows are for values:
+/// not for what `err_ttl` and `none_ttl` keep. A panic is no failure that they cover: it reaches those who waited for the load.
+/// Options that contradict each other don't compile.
 ///
 /// # What it takes
 ///
@@ -148,6 +168,8 @@ pub use registry::{AnyCache, caches};
 /// assert!(page::invalidate(&7, "en"));                // true if there was an entry or a load in flight
 /// page::refresh(7, "en").await?;                      // joins the load in flight or starts one, whatever is stored
 /// page::uncached(7, "en").await?;                     // the plain function
+/// let (page, served) = page::call_with_info(7, "en").await;
+/// assert_eq!((page?, served), (Page(7), stampede::Served::Fresh)); // and how it came by the output
 /// assert_eq!(page::stats().loads, 1);
 /// assert_eq!(page::cache().len(), 1);                 // the [`FnCache`]
 /// page::clear();
@@ -156,7 +178,7 @@ pub use registry::{AnyCache, caches};
 /// ```
 ///
 /// `invalidate` and `peek` take owned arguments by reference and references as they are. Skipped arguments are left out of
-/// all but `refresh` and `uncached`; with `key: T = …` the key itself is taken.
+/// all but `refresh`, `uncached` and `call_with_info`; with `key: T = …` the key itself is taken.
 ///
 /// # Panics
 ///

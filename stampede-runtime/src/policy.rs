@@ -1,33 +1,205 @@
-//! How long an outcome is kept and whether an entry may be served: pure functions of policy, entry and time (F6).
+//! How long an outcome is kept and what may be done with an entry: pure functions of policy, entry and time (F6).
+//!
+//! No other place decides.
 
 use crate::{
     clock::{self, Ticks},
+    error::LoadTimeout,
     sharing::Kind,
 };
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-/// The freshness options of one cache.
+/// The freshness options as they are given, of the attribute and of the builder alike.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
+pub struct Settings {
     /// How long a value is fresh; zero stores nothing, `Duration::MAX` is for ever.
-    pub(crate) ttl: Duration,
+    pub ttl: Duration,
+    /// Whether values tell their own ttl, which then replaces `ttl`.
+    pub has_ttl_from: bool,
+    /// How long a value is served after its ttl while it is loaded anew.
+    pub stale_while_revalidate: Duration,
+    /// How long a value is served after its ttl instead of an error.
+    pub stale_if_error: Duration,
+    /// The part of a ttl that is left to chance.
+    pub jitter: f64,
+    /// How long an `Err` is kept; zero is not at all.
+    pub err_ttl: Duration,
+    /// How long a `None` is kept; without it, as any value.
+    pub none_ttl: Option<Duration>,
+    /// How long a load may take.
+    pub load_timeout: Duration,
 }
 
-impl Policy {
-    /// How long an outcome of this kind lives that was loaded at `now`; `None` if it is not kept at all (C5).
-    pub(crate) fn lifetime(&self, kind: Kind, now: Ticks) -> Option<Lifetime> {
-        match kind {
-            Kind::Error => None,
-            Kind::Value | Kind::Nothing => {
-                self.keeps_values().then(|| Lifetime { from: now, fresh_until: clock::after(now, self.ttl) })
-            }
+impl Settings {
+    /// Coalesces and stores nothing.
+    pub const NEW: Self = Self {
+        ttl: Duration::ZERO,
+        has_ttl_from: false,
+        stale_while_revalidate: Duration::ZERO,
+        stale_if_error: Duration::ZERO,
+        jitter: 0.0,
+        err_ttl: Duration::ZERO,
+        none_ttl: None,
+        load_timeout: Duration::MAX,
+    };
+
+    /// Says which settings contradict each other, and the way out.
+    #[must_use]
+    pub const fn conflict(&self) -> Option<&'static str> {
+        if !(self.jitter >= 0.0 && self.jitter <= 1.0) {
+            return Some("`jitter` is not between 0 and 1; it is the part of the ttl that is left to chance");
         }
+        if self.has_ttl_from {
+            if !self.ttl.is_zero() {
+                return Some("`ttl` can't be given beside `ttl_from`, which replaces it; remove one of them");
+            }
+            return None;
+        }
+        if self.jitter > 0.0 && is_forever(self.ttl) {
+            return Some(
+                "`jitter` can't spread a `ttl` that never ends; remove `jitter`, or set another `ttl`",
+            );
+        }
+        if !self.ttl.is_zero() {
+            return None;
+        }
+        if self.jitter > 0.0 {
+            return Some("`jitter` spreads a `ttl`, and without one nothing is stored; set `ttl` too");
+        }
+        if !self.stale_while_revalidate.is_zero() {
+            return Some(
+                "`stale_while_revalidate` begins after the `ttl`, and without one nothing is stored; set `ttl` too",
+            );
+        }
+        if !self.stale_if_error.is_zero() {
+            return Some(
+                "`stale_if_error` begins after the `ttl`, and without one nothing is stored; set `ttl` too",
+            );
+        }
+        None
     }
 
-    /// Whether any outcome is ever stored.
-    pub(crate) fn keeps_values(&self) -> bool {
-        !self.ttl.is_zero()
+    /// The shortest time for which anything is kept.
+    fn shortest(&self) -> Duration {
+        let kept = [self.ttl, self.err_ttl, self.none_ttl.unwrap_or_default()];
+        kept.into_iter().filter(|ttl| !ttl.is_zero()).min().unwrap_or(Duration::MAX)
     }
+}
+
+const fn is_forever(ttl: Duration) -> bool {
+    ttl.as_nanos() == Duration::MAX.as_nanos()
+}
+
+/// Tells the ttl of an output that is a value; of a `Result`, by its `Ok`.
+pub(crate) type TtlFrom<O> = Box<dyn Fn(&O) -> Duration + Send + Sync>;
+
+/// How long a load may take, and what it comes to if it takes longer.
+pub(crate) type TimeLimit<O> = (Duration, fn(LoadTimeout) -> O);
+
+/// The freshness rules of one cache.
+pub(crate) struct Policy<O> {
+    settings: Settings,
+    ttl_from: Option<TtlFrom<O>>,
+    timed_out: Option<fn(LoadTimeout) -> O>,
+    windows: Windows,
+}
+
+impl<O> Policy<O> {
+    pub(crate) fn new(
+        settings: Settings,
+        ttl_from: Option<TtlFrom<O>>,
+        timed_out: Option<fn(LoadTimeout) -> O>,
+    ) -> Self {
+        let windows = Windows {
+            revalidate: clock::ticks(settings.stale_while_revalidate),
+            error: clock::ticks(settings.stale_if_error),
+        };
+        Self { settings, ttl_from, timed_out, windows }
+    }
+
+    /// The life of an outcome that was loaded at `now`; None if it is not kept at all (C5). `chance` decides about jitter.
+    ///
+    /// Runs the user's `ttl_from`.
+    pub(crate) fn lifetime(&self, kind: Kind, output: &O, now: Ticks, chance: u64) -> Option<Lifetime> {
+        let (ttl, may_be_stale) = match kind {
+            Kind::Error => (self.settings.err_ttl, false),
+            Kind::Nothing if self.settings.none_ttl.is_some() => {
+                (self.settings.none_ttl.unwrap_or_default(), false)
+            }
+            Kind::Value | Kind::Nothing => {
+                let ttl = self.ttl_from.as_ref().map_or(self.settings.ttl, |ttl_from| ttl_from(output));
+                (spread(ttl, self.settings.jitter, chance), true)
+            }
+        };
+        self.lifetime_of(ttl, may_be_stale, now)
+    }
+
+    /// The life of a value whose ttl is `ttl`.
+    pub(crate) fn lifetime_of(&self, ttl: Duration, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
+        if ttl.is_zero() {
+            return None;
+        }
+        let fresh_until = clock::after(now, ttl);
+        let windows = if may_be_stale { self.windows } else { Windows::NONE };
+        Some(Lifetime { from: now, fresh_until, gone_at: windows.end(fresh_until), may_be_stale })
+    }
+
+    /// Whether any outcome is ever stored by a load.
+    pub(crate) fn keeps_outcomes(&self) -> bool {
+        let Settings { ttl, err_ttl, none_ttl, .. } = self.settings;
+        let ttls = [ttl, err_ttl, none_ttl.unwrap_or_default()];
+        self.ttl_from.is_some() || ttls.iter().any(|ttl| !ttl.is_zero())
+    }
+
+    /// For how long entries of values are stale.
+    pub(crate) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// Whether an entry is ever served that is not fresh.
+    pub(crate) fn serves_stale(&self) -> bool {
+        self.windows.longest() > 0
+    }
+
+    /// Whether an entry ever stands in for an error.
+    pub(crate) fn covers_errors(&self) -> bool {
+        self.windows.error > 0
+    }
+
+    /// Whether a failed load has to know of the entry that is there: it may leave the entry as it is, and rest (F3, F4).
+    pub(crate) fn minds_failures(&self) -> bool {
+        self.serves_stale() || !self.settings.err_ttl.is_zero()
+    }
+
+    /// The shortest time for which anything is kept.
+    pub(crate) fn shortest(&self) -> Duration {
+        self.settings.shortest()
+    }
+
+    /// What a load comes to that takes longer than it may, and how long that is.
+    pub(crate) fn time_limit(&self) -> Option<TimeLimit<O>> {
+        let limit = self.settings.load_timeout;
+        self.timed_out.filter(|_| !is_forever(limit)).map(|timed_out| (limit, timed_out))
+    }
+}
+
+impl<O> fmt::Debug for Policy<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
+    }
+}
+
+/// A ttl drawn from `ttl` × [1 − jitter, 1]; `chance` is any number.
+fn spread(ttl: Duration, jitter: f64, chance: u64) -> Duration {
+    if jitter <= 0.0 || is_forever(ttl) {
+        return ttl;
+    }
+    // 53 bits of chance are a number from 0 to 1 that a float holds exactly.
+    #[expect(clippy::cast_precision_loss)]
+    let part = (chance >> 11) as f64 / (1_u64 << 53) as f64;
+    // At most 1, so the product is at most `ttl`; a float may round it up beyond what a `Duration` holds.
+    Duration::try_from_secs_f64(ttl.as_secs_f64() * (1.0 - jitter * part))
+        .map_or(ttl, |spread| spread.min(ttl))
 }
 
 /// The life of an entry.
@@ -36,10 +208,99 @@ pub(crate) struct Lifetime {
     /// When its load ended.
     pub(crate) from: Ticks,
     pub(crate) fresh_until: Ticks,
+    /// When nobody can be served it any more.
+    pub(crate) gone_at: Ticks,
+    /// Whether the stale windows are for it: they are for values.
+    pub(crate) may_be_stale: bool,
 }
 
-/// Whether an entry that is fresh until `fresh_until` may be served at `now`. It is stale at its deadline, not after it.
+/// For how long after its ttl an entry is stale; both windows begin there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Windows {
+    pub(crate) revalidate: Ticks,
+    pub(crate) error: Ticks,
+}
+
+impl Windows {
+    pub(crate) const NONE: Self = Self { revalidate: 0, error: 0 };
+
+    fn longest(self) -> Ticks {
+        self.revalidate.max(self.error)
+    }
+
+    /// When an entry is gone that is fresh until then.
+    pub(crate) fn end(self, fresh_until: Ticks) -> Ticks {
+        fresh_until.saturating_add(self.longest())
+    }
+}
+
+/// The times of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) fresh_until: Ticks,
+    pub(crate) may_be_stale: bool,
+    /// After a load failed the source is left alone until then.
+    pub(crate) rests_until: Ticks,
+}
+
+/// What a call does about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Serve it: it is fresh.
+    Serve,
+    /// Serve it, and have it loaded anew unless that is under way (F2).
+    Revalidate,
+    /// Serve it and load nothing: a load has just failed (F3).
+    Rest,
+    /// Wait for a load; if that fails, serve it (F3).
+    Attempt,
+    /// Wait for a load: it has expired.
+    Load,
+}
+
+impl Decision {
+    /// Whether the entry is served without waiting.
+    pub(crate) fn serves(self) -> bool {
+        matches!(self, Self::Serve | Self::Revalidate | Self::Rest)
+    }
+}
+
+/// Decides what a call does about an entry at `now`.
+pub(crate) fn decide(times: Times, windows: Windows, now: Ticks) -> Decision {
+    if is_fresh(times.fresh_until, now) {
+        return Decision::Serve;
+    }
+    let stale_for = now - times.fresh_until;
+    let within = |window| times.may_be_stale && stale_for < window;
+    let rests = now < times.rests_until;
+    match (within(windows.revalidate), within(windows.error)) {
+        (false, false) => Decision::Load,
+        _ if rests => Decision::Rest,
+        (true, _) => Decision::Revalidate,
+        (false, true) => Decision::Attempt,
+    }
+}
+
+/// Whether an entry that is fresh until `fresh_until` may be served as such. At its deadline it is stale.
 #[inline]
 pub(crate) fn is_fresh(fresh_until: Ticks, now: Ticks) -> bool {
     now < fresh_until
 }
+
+/// Whether an entry stands in for the error of a load that ended at `now` (F3): not at the end of its window, nor later.
+pub(crate) fn covers_error(times: Times, windows: Windows, now: Ticks) -> bool {
+    let window = Windows { revalidate: 0, ..windows };
+    decide(Times { rests_until: 0, ..times }, window, now) == Decision::Attempt
+}
+
+/// How long the source is left alone after so many loads in a row have failed that would have replaced an entry of this ttl:
+/// the shorter of ttl and a second, twice as long each time, at most 30 seconds (F3).
+pub(crate) fn rest(ttl: Duration, failures: u32) -> Duration {
+    const FIRST: Duration = Duration::from_secs(1);
+    const LONGEST: Duration = Duration::from_secs(30);
+    let doublings = failures.saturating_sub(1).min(31);
+    ttl.min(FIRST).saturating_mul(1 << doublings).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests;

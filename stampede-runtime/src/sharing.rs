@@ -24,6 +24,8 @@ pub(crate) type Share<O> = fn(O) -> Kept<O>;
 #[derive(Debug)]
 pub struct Sharing<O> {
     pub(crate) kind: fn(&O) -> Kind,
+    /// Prints an error, where it can be printed.
+    pub(crate) describe: fn(&O) -> Option<String>,
     /// Copies an output; of a `Result` whose error is not `Clone` only ever an `Ok`.
     pub(crate) copy: fn(&O) -> O,
     pub(crate) share: Share<O>,
@@ -41,16 +43,28 @@ impl<O> Clone for Sharing<O> {
 impl<O> Copy for Sharing<O> {}
 
 impl<O: Clone> Sharing<O> {
-    /// Shares outputs by cloning them.
-    pub(crate) const fn cloning(kind: fn(&O) -> Kind) -> Self {
-        Self { kind, copy: O::clone, share: Kept::output, from_shared: never }
+    /// Shares outputs by cloning them; what they are is told later.
+    pub(crate) const fn cloning() -> Self {
+        Self {
+            kind: |_| Kind::Value,
+            describe: |_| None,
+            copy: O::clone,
+            share: Kept::output,
+            from_shared: never,
+        }
     }
 }
 
 impl<T: Clone, E: From<SharedError>> Sharing<Result<T, E>> {
     /// Shares values by cloning them, and errors as `SharedError`, into which `wrap` turns them.
     pub(crate) const fn wrapping(share: Share<Result<T, E>>) -> Self {
-        Self { kind: result_kind, copy: copy_ok, share, from_shared: |error| Err(error.into()) }
+        Self {
+            kind: result_kind,
+            describe: |_| None,
+            copy: copy_ok,
+            share,
+            from_shared: |error| Err(error.into()),
+        }
     }
 }
 

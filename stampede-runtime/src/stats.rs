@@ -27,7 +27,7 @@ use std::{
 pub struct Stats {
     /// Calls that were answered by a fresh entry.
     pub hits: u64,
-    /// Calls that were answered by a stale entry.
+    /// Calls that were answered by a stale entry, without waiting.
     pub stale: u64,
     /// Calls that joined a flight.
     pub coalesced: u64,
@@ -37,7 +37,7 @@ pub struct Stats {
     pub loads: u64,
     /// Loads that ended in a value (`Ok`, for a `Result`).
     pub loads_ok: u64,
-    /// Loads that ended in an `Err`.
+    /// Loads that ended in an `Err`, or took longer than they may.
     pub loads_err: u64,
     /// Loads that panicked.
     pub loads_panicked: u64,
@@ -45,7 +45,7 @@ pub struct Stats {
     pub loads_abandoned: u64,
     /// Loads that have not ended yet.
     pub in_flight: u64,
-    /// Loads that were started although an entry may have been there: by `refresh`.
+    /// Loads that were started although an entry may have been there: by `refresh`, or in the background.
     pub refreshes: u64,
     /// Entries removed to make room.
     pub evictions: u64,
@@ -59,6 +59,7 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
     Hit,
+    Stale,
     Coalesced,
     Lead,
     Load,
@@ -124,7 +125,7 @@ impl Counters {
         let loads = self.sum(Event::Load);
         Stats {
             hits: self.sum(Event::Hit),
-            stale: 0,
+            stale: self.sum(Event::Stale),
             coalesced: self.sum(Event::Coalesced),
             leads: self.sum(Event::Lead),
             loads,

@@ -133,3 +133,25 @@ on_both_flavours! {
         assert_eq!(cache.len(), 0);
     }
 }
+
+#[tokio::test]
+async fn a_shared_error_reaches_the_original_through_its_sources() {
+    let cache: Cache<u8, u8, anyhow::Error> = Cache::builder().build_sharing_errors();
+    let gate = Semaphore::new(0);
+    let gate = Arc::new(gate);
+    let call = || {
+        let gate = Arc::clone(&gate);
+        cache.try_get(1, || async move {
+            let _ = gate.acquire().await;
+            Err(anyhow::Error::new(Root(7)).context("one").context("two"))
+        })
+    };
+    gate.add_permits(1);
+    let (one, other) = tokio::join!(call(), call());
+    for error in [one, other].map(|outcome| outcome.expect_err("it fails")) {
+        let shared = error.downcast_ref::<SharedError>().expect("both have waited");
+        assert_eq!(shared.to_string(), "two");
+        assert_eq!(shared.downcast_ref::<Root>(), Some(&Root(7)));
+        assert!(shared.downcast_ref::<fmt::Error>().is_none());
+    }
+}

@@ -134,3 +134,24 @@ fn a_runtime_does_not_see_the_entries_of_another() {
     assert_eq!(other.block_on(async { cache.peek(&1) }), None);
     assert_eq!(other.block_on(async { cache.get(1, || async { 2 }).await }), 2);
 }
+
+#[test]
+fn entries_of_a_runtime_survive_the_sweeps_of_another() {
+    // F7, M2
+    let cache: Cache<u8, u8> = Cache::builder().ttl(TTL).build();
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().expect("a runtime")
+    };
+    let (one, other) = (runtime(), runtime());
+    one.block_on(async { cache.insert(1, 1) });
+    other.block_on(async {
+        advance(TTL * 4).await;
+        assert_eq!(cache.len(), 1);
+    });
+    assert_eq!(one.block_on(async { cache.peek(&1) }), Some(1));
+    one.block_on(async {
+        advance(TTL * 20).await;
+        assert_eq!(cache.len(), 0);
+    });
+}

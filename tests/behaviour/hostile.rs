@@ -1,6 +1,6 @@
 //! Keys and values whose own code panics or calls back (C4).
 
-use stampede::Cache;
+use stampede::{Cache, stampede};
 use stampede_tests::soon;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -217,25 +217,27 @@ fn a_key_whose_drop_panics_harms_no_other_call_and_not_the_cache() {
     armed.store(false, SeqCst);
 }
 
-/// An error whose conversion panics.
+/// An error that can't be made of a shared one.
 #[derive(Debug)]
 struct Unshareable;
 
-impl From<stampede::SharedError> for Unshareable {
-    fn from(_: stampede::SharedError) -> Self {
-        Self
+impl std::fmt::Display for Unshareable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("unshareable")
     }
 }
 
-impl From<Unshareable> for Box<dyn std::error::Error + Send + Sync> {
-    fn from(_: Unshareable) -> Self {
+impl std::error::Error for Unshareable {}
+
+impl From<stampede::SharedError> for Unshareable {
+    fn from(_: stampede::SharedError) -> Self {
         panic!("a conversion that panics")
     }
 }
 
 #[tokio::test]
-async fn an_error_that_panics_when_it_is_shared_is_a_panic_of_the_load() {
-    // X3: nobody hangs.
+async fn an_error_that_panics_when_it_is_taken_harms_that_call_only() {
+    // C4: nobody hangs.
     let cache: Cache<u8, u8, Unshareable> = Cache::builder().build_sharing_errors();
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let calls: Vec<_> = (0..2)
@@ -255,5 +257,36 @@ async fn an_error_that_panics_when_it_is_shared_is_a_panic_of_the_load() {
     for call in calls {
         assert!(soon(call).await.expect_err("it panics").is_panic());
     }
-    assert_eq!((cache.in_flight(), cache.stats().loads_panicked), (0, 1));
+    assert_eq!((cache.in_flight(), cache.stats().loads_err), (0, 1));
+}
+
+/// A part of a key that panics when it is dropped, once.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Fuse(u8);
+
+static FUSE_BLOWS: AtomicBool = AtomicBool::new(false);
+
+impl Drop for Fuse {
+    fn drop(&mut self) {
+        assert!(!FUSE_BLOWS.swap(false, SeqCst), "a key that panics when it is dropped");
+    }
+}
+
+#[stampede(ttl = "60s", key: Fuse = Fuse(id))]
+async fn by_fuse(id: u8) -> u8 {
+    id
+}
+
+#[tokio::test]
+async fn a_declared_key_that_panics_when_it_is_dropped_leaves_no_flight() {
+    // C4, M4: the key goes after the call has boarded, and before it waits.
+    FUSE_BLOWS.store(true, SeqCst);
+    let call = tokio::spawn(by_fuse(1));
+    assert!(call.await.expect_err("the panic is this call's").is_panic());
+    assert_eq!(by_fuse::cache().in_flight(), 0);
+    assert_eq!(soon(by_fuse(1)).await, 1);
+    FUSE_BLOWS.store(true, SeqCst);
+    let call = tokio::spawn(by_fuse::refresh(1));
+    assert!(call.await.expect_err("the panic is this call's").is_panic());
+    assert_eq!(by_fuse::cache().in_flight(), 0);
 }

@@ -13,4 +13,6 @@ mod panics;
 mod raw;
 mod runtimes;
 mod settings;
+#[cfg(feature = "test-util")]
+mod stale;
 mod stats;

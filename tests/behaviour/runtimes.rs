@@ -164,3 +164,66 @@ async fn a_detached_load_runs_inside_the_callers_span() {
     });
     assert_eq!(call.instrument(tracing::info_span!("caller")).await, [Some("caller"); 2]);
 }
+
+#[test]
+fn a_refresh_that_starts_over_takes_nothing_stored() {
+    // I3, X4
+    for make_doomed in runtimes() {
+        let (id, probe) = (unique(), Probe::new(End::Value));
+        detached::insert(id, 77);
+        let doomed = make_doomed();
+        {
+            let probe = Arc::clone(&probe);
+            doomed.spawn(async move { detached::refresh(id, &probe).await });
+        }
+        doomed.block_on(until(|| probe.started() == 1));
+        let living = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let refreshed = living.block_on(async {
+            let mut waiting = pin!(detached::refresh(id, &probe));
+            assert!(futures::poll!(&mut waiting).is_pending());
+            doomed.shutdown_background();
+            until(|| probe.running() == 0).await;
+            probe.open_gate();
+            soon(waiting).await
+        });
+        assert_eq!(refreshed, Ok(2));
+    }
+}
+
+#[derive(Clone, Debug)]
+struct TimedOut;
+
+impl From<stampede::LoadTimeout> for TimedOut {
+    fn from(_: stampede::LoadTimeout) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn a_load_that_never_ends_is_timed_out_without_a_runtime() {
+    let cache: Cache<u8, u8, TimedOut> = Cache::builder().load_timeout(Duration::from_millis(20)).build();
+    let callers: Vec<_> = (0..4)
+        .map(|_| {
+            let cache = cache.clone();
+            thread::spawn(move || pollster::block_on(cache.try_get(1, std::future::pending)))
+        })
+        .collect();
+    for caller in callers {
+        assert!(caller.join().expect("no panic").is_err());
+    }
+    assert_eq!(cache.in_flight(), 0);
+    assert_eq!(pollster::block_on(cache.try_get(1, || async { Ok(7) })).ok(), Some(7));
+}
+
+#[test]
+fn without_a_runtime_a_stale_value_is_loaded_anew_by_its_caller() {
+    // F2, X4: nobody could run a refresh. Under `test-util` the ttl follows the real clock here, as there is no runtime.
+    let cache: Cache<u8, u8> = Cache::builder()
+        .ttl(Duration::from_millis(1))
+        .stale_while_revalidate(Duration::from_secs(600))
+        .build();
+    assert_eq!(pollster::block_on(cache.get(1, || async { 1 })), 1);
+    thread::sleep(Duration::from_millis(20));
+    let (value, served) = pollster::block_on(cache.get_with_info(1, || async { 2 }));
+    assert_eq!((value, served), (2, stampede::Served::Loaded));
+}

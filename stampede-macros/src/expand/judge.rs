@@ -7,7 +7,7 @@
 
 use crate::{
     diag::{ends, moved, spelled},
-    plan::{Demand, Plan, Role},
+    plan::{Demand, OutputKind, Plan, Role},
 };
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -18,8 +18,9 @@ const DRIVE: &str = "let callers drive the load with `detach = false`";
 /// The verdict, and a constant for each demand that does not compile where it is not met.
 pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let Plan { private, home, demands, .. } = plan;
+    let contradiction = contradiction(plan, conditions);
     if demands.is_empty() {
-        return TokenStream::new();
+        return contradiction;
     }
     let met = demands.iter().map(|demand| met(plan, demand));
     let rejections = demands.iter().map(|demand| rejection(plan, demand));
@@ -28,7 +29,7 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
         impl #private::Judged for #home {
             type Verdict = #private::Verdict<{
                 #[allow(unused_imports)]
-                use #private::Otherwise as _;
+                use #private::{Otherwise as _, Plain as _};
                 #(#met)&&*
             }>;
         }
@@ -36,10 +37,24 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
             #conditions
             const _: () = {
                 #[allow(unused_imports)]
-                use #private::{Otherwise as _, Unshared as _};
+                use #private::{Otherwise as _, Plain as _, Unshared as _};
                 #rejections
             };
         )*
+        #contradiction
+    }
+}
+
+/// A constant that does not compile if the values of the user's constants contradict each other.
+fn contradiction(plan: &Plan, conditions: &TokenStream) -> TokenStream {
+    let Some(constant) = &plan.constant else { return TokenStream::new() };
+    let home = &plan.home;
+    let refuse = call(plan, constant, "refuse", quote!((__stampede_conflict)));
+    quote! {
+        #conditions
+        const _: () = if let ::core::option::Option::Some(__stampede_conflict) = #home::__SETTINGS.conflict() {
+            #refuse
+        };
     }
 }
 
@@ -52,11 +67,9 @@ pub(super) fn sharing(plan: &Plan) -> TokenStream {
             #[allow(unused_imports)]
             use #private::Unshared as _;
             #private::first([
-                #outputs::CLONED_RESULT,
+                #outputs::CLONED,
                 #outputs::WRAPPED_ERROR,
                 #outputs::HELD_ERROR,
-                #outputs::CLONED_OPTION,
-                #outputs::CLONED,
             ])
         };
     }
@@ -71,6 +84,8 @@ fn met(plan: &Plan, Demand { ty, role }: &Demand) -> TokenStream {
         Role::TaskValue => quote!(#probe::SEND),
         Role::TaskReference => quote!(#probe::TASK),
         Role::Output { .. } => quote!(#probe::OUTPUT && #home::__SHARING.is_some()),
+        Role::Kind { kind, .. } => is_of_kind(plan, ty, *kind),
+        Role::TimedOut { .. } => quote!(#private::Outputs::<#ty>::TIMED_OUT.is_some()),
     }
 }
 
@@ -109,9 +124,48 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
                 }
             };
         }
+        Role::Kind { option, kind } => {
+            let text = match kind {
+                OutputKind::Result => format!(
+                    "`{option}` is about errors, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
+                ),
+                OutputKind::Option => format!(
+                    "`{option}` is about `None`, and `{name}` is neither an `Option` nor a `Result` of one; remove \
+                     `{option}`, or return an `Option`"
+                ),
+            };
+            call(plan, option, "refuse", quote!((#text)))
+        }
+        Role::TimedOut { option, result } => {
+            let error = result.as_deref().map_or(ty, |(_, error)| error);
+            let subject = match result {
+                Some(_) => format!("`{}` can't tell that a load took too long: it", spelled(error)),
+                None => format!("`{name}` can't tell that a load took too long: its error"),
+            };
+            let way_out =
+                "give the error a variant `#[from] stampede::LoadTimeout`, or remove `load_timeout`";
+            let lacks = quote!((#subject, &[("From<stampede::LoadTimeout>", false)], #way_out));
+            let no_conversion = call(plan, error, "reject", lacks);
+            let text = format!(
+                "`{option}` makes an error of a load, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
+            );
+            let no_result = call(plan, option, "refuse", quote!((#text)));
+            let is_result = is_of_kind(plan, ty, OutputKind::Result);
+            quote!(if #is_result { #no_conversion } else { #no_result })
+        }
     };
     let met = met(plan, demand);
-    quote!(if !#met { #rejection })
+    quote!(if !(#met) { #rejection })
+}
+
+/// Whether an output is of a kind.
+fn is_of_kind(plan: &Plan, output: &Type, kind: OutputKind) -> TokenStream {
+    let private = &plan.private;
+    let outputs = quote!(#private::Outputs::<#output>);
+    match kind {
+        OutputKind::Result => quote!(#outputs::RESULT.is_some()),
+        OutputKind::Option => quote!((#outputs::OPTION.is_some() || #outputs::RESULT_OF_OPTION.is_some())),
+    }
 }
 
 /// Says why an output can't be shared: of a `Result` whose value is `Clone`, because of its error.
@@ -129,7 +183,7 @@ fn unshared(plan: &Plan, output: &Type, result: Option<&(Type, Type)>) -> TokenS
     let no_error = quote! {
         (#of_error, &[("Clone", false), ("From<stampede::SharedError>", #outputs::FROM_SHARED), ("std::error::Error", !#outputs::FROM_SHARED)], "derive `Clone` for it, or give it a variant `#[from] stampede::SharedError`")
     };
-    let no_error = call(plan, error, no_error);
+    let no_error = call(plan, error, "reject", no_error);
     quote! {
         if #outputs::CLONE_VALUE { #no_error } else { #no_value }
     }
@@ -149,14 +203,15 @@ fn reject(
         let answer = format_ident!("{}", need.to_uppercase());
         quote!((#need, #private::Probe::<#ty>::#answer))
     });
-    call(plan, place, quote!((#subject, &[#(#answers),*], #way_out)))
+    call(plan, place, "reject", quote!((#subject, &[#(#answers),*], #way_out)))
 }
 
-/// A call whose first and last token are those of a place, so that the error is all of that.
-fn call(plan: &Plan, place: &impl ToTokens, arguments: TokenStream) -> TokenStream {
+/// A call of a function of the runtime whose first and last token are those of a place, so that the error is all of that.
+fn call(plan: &Plan, place: &impl ToTokens, function: &str, arguments: TokenStream) -> TokenStream {
     let private = &plan.private;
     let (first, last) = ends(place);
-    let path = moved(quote!(#private::reject), first);
+    let function = format_ident!("{function}");
+    let path = moved(quote!(#private::#function), first);
     let arguments = arguments.into_iter().map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
             let mut group = Group::new(Delimiter::Parenthesis, group.stream());

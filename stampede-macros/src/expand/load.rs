@@ -9,14 +9,25 @@ use quote::{quote, quote_spanned};
 
 /// Waits for the flight of `__stampede_miss`, from the function's own parameters.
 pub(super) fn wait(plan: &Plan) -> TokenStream {
+    let (detached, in_place) = (quote!(detached), quote!(in_place));
+    wait_by(plan, if plan.detach { &detached } else { &in_place })
+}
+
+/// The same, for the output and how it came to the call.
+pub(super) fn wait_with_info(plan: &Plan) -> TokenStream {
+    let (detached, in_place) = (quote!(detached_with_info), quote!(in_place_with_info));
+    wait_by(plan, if plan.detach { &detached } else { &in_place })
+}
+
+fn wait_by(plan: &Plan, method: &TokenStream) -> TokenStream {
     let home = &plan.home;
     let params = &plan.function.params;
     if plan.detach {
         let arguments = params.iter().map(|param| owned(plan, param));
-        quote!(__stampede_miss.detached(move || #home::__load(#(#arguments),*)).await)
+        quote!(__stampede_miss.#method(move || #home::__load(#(#arguments),*)).await)
     } else {
         let arguments = params.iter().map(|param| &param.name);
-        quote!(__stampede_miss.in_place(move || #home::__body(#(#arguments),*)).await)
+        quote!(__stampede_miss.#method(move || #home::__body(#(#arguments),*)).await)
     }
 }
 

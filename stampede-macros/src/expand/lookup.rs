@@ -4,7 +4,7 @@ use crate::{
     item::{Param, Passing},
     plan::{KeyForm, Plan},
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, GenericArgument, PathArguments, Type, spanned::Spanned};
 
@@ -16,20 +16,24 @@ pub(super) fn keyed_params(plan: &Plan) -> Vec<&Param> {
     }
 }
 
-/// Evaluates `used` with `__stampede_call`, the view of a call from the function's own parameters.
+/// Sets a new variable to `used`, which uses `__stampede_call`, the view of a call from the function's own parameters.
 ///
-/// In a block of its own, so that nothing of it is held while the call waits.
-pub(super) fn with_call(plan: &Plan, used: &TokenStream) -> TokenStream {
+/// In a block of its own, so that nothing of the view is held while the call waits. The variable is declared before it: if a
+/// part of the view panics when it is dropped, what `used` came to is dropped too, and a call that has boarded leaves.
+pub(super) fn with_call(plan: &Plan, variable: &Ident, used: &TokenStream) -> TokenStream {
     let (parts, bindings) = match &plan.key.form {
         KeyForm::Arguments { .. } => (keyed_params(plan).into_iter().map(by_reference).collect(), quote!()),
         KeyForm::Declared { parts } => declared(parts),
     };
     let view = view(plan, &parts);
-    quote! {{
-        #bindings
-        let __stampede_call = #view;
-        #used
-    }}
+    quote! {
+        let #variable;
+        {
+            #bindings
+            let __stampede_call = #view;
+            #variable = #used;
+        }
+    }
 }
 
 /// The view of the parts of a key.

@@ -4,15 +4,15 @@
 //! Input:   pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
 //!
 //! Output:  pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
-//!              match begin(rate::cache(), &rate::__key(&from, to)) {
+//!              match rate::__cache().begin(&View((&from, to))) {
 //!                  Ok(output) => output,
 //!                  Err(miss) => miss.detached(move || rate::__load(from, own::<str>(to))).await,
 //!              }
 //!          }
-//!          pub enum rate {}
+//!          mod __stampede_rate { pub enum rate {} }
+//!          pub use __stampede_rate::rate;
 //!          impl rate {
 //!              pub fn cache() -> &'static FnCache<(Currency, String), Result<Rate, ApiError>> { … }
-//!              fn __key(from: &Currency, to: &str) -> impl ToKey<(Currency, String)> { … }
 //!              fn __load(from: Currency, to: String) -> BoxFuture<Result<Rate, ApiError>> { … }
 //!              async fn __body(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
 //!              …                                       // invalidate, refresh, uncached, peek, insert, clear, stats
@@ -26,8 +26,8 @@ mod lookup;
 mod wrapper;
 
 use crate::plan::Plan;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
 
 /// The function, its companion, and the constants that ask whether its types fit.
 pub(crate) fn expand(plan: &Plan) -> TokenStream {
@@ -38,4 +38,9 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let companion = companion::expand(plan, &conditions);
     let judge = judge::expand(plan, &conditions);
     quote!(#wrapper #companion #judge)
+}
+
+/// A variable of generated code.
+fn local(name: &str) -> Ident {
+    format_ident!("__stampede_{name}", span = Span::call_site())
 }

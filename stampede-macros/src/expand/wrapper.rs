@@ -1,7 +1,7 @@
 //! The function itself, under its own name: a lookup, and on a miss a wait.
 
 use crate::{
-    expand::{load, lookup},
+    expand::{load, local, lookup},
     plan::Plan,
 };
 use proc_macro2::{Delimiter, Group, TokenStream};
@@ -12,13 +12,13 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
     let vis = &item.vis;
     let attrs = attributes(plan);
     let signature = signature(plan);
-    let begun = lookup::with_call(plan, &quote!(#home::__cache().begin(&__stampede_call)));
+    let begun = lookup::with_call(plan, &local("begun"), &quote!(#home::__cache().begin(&__stampede_call)));
     let wait = load::wait(plan);
     let docs = docs(plan);
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
-            let __stampede_begun = #begun;
+            #begun
             match __stampede_begun {
                 ::core::result::Result::Ok(__stampede_output) => __stampede_output,
                 ::core::result::Result::Err(__stampede_miss) => #wait,
@@ -75,7 +75,7 @@ fn docs(plan: &Plan) -> TokenStream {
     let name = &plan.companion;
     let text = format!(
         "\n\nMemoized by `#[stampede]`: `{name}::invalidate`, `{name}::refresh`, `{name}::uncached`, `{name}::peek`, \
-         `{name}::insert`, `{name}::clear`, `{name}::stats` and `{name}::cache` work on its cache."
+         `{name}::insert`, `{name}::call_with_info`, `{name}::clear`, `{name}::stats` and `{name}::cache` work on its cache."
     );
     if plan.item.attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         quote!(#[doc = #text])

@@ -1,28 +1,39 @@
 //! Builds a raw cache.
 
 use crate::{
-    Cache, SharedError,
+    Cache, LoadTimeout, SharedError,
     engine::Engine,
+    error::Shareable,
     labels::Labels,
-    policy::Policy,
+    policy::{Policy, Settings, TtlFrom},
     registry,
-    sharing::{Sharing, result_kind, share_result},
+    sharing::{Kind, Sharing, result_kind, share_result},
 };
-use std::{borrow::Cow, error::Error, fmt, hash::Hash, marker::PhantomData, time::Duration};
+use std::{borrow::Cow, error::Error, fmt, hash::Hash, time::Duration};
 
 /// Builds a [`Cache`]; see [`Cache::builder`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder<K, V, E> {
     name: Cow<'static, str>,
-    ttl: Duration,
+    settings: Settings,
+    ttl_from: Option<TtlFrom<Result<V, E>>>,
+    timed_out: Option<fn(LoadTimeout) -> Result<V, E>>,
+    kind: fn(&Result<V, E>) -> Kind,
     print_key: fn(&K) -> Option<String>,
-    of: PhantomData<fn() -> (V, E)>,
+    describe: fn(&Result<V, E>) -> Option<String>,
 }
 
 impl<K, V, E> Builder<K, V, E> {
     pub(crate) fn new() -> Self {
-        let name = Cow::Borrowed(std::any::type_name::<Cache<K, V, E>>());
-        Self { name, ttl: Duration::ZERO, print_key: |_| None, of: PhantomData }
+        Self {
+            name: Cow::Borrowed(std::any::type_name::<Cache<K, V, E>>()),
+            settings: Settings::NEW,
+            ttl_from: None,
+            timed_out: None,
+            kind: result_kind,
+            print_key: |_| None,
+            describe: |_| None,
+        }
     }
 
     /// Names the cache in [`caches`](crate::caches) and in panics. Default: its type.
@@ -34,9 +45,74 @@ impl<K, V, E> Builder<K, V, E> {
     /// Keeps values for this long, counted from the end of the load.
     ///
     /// Zero, the default, stores nothing: calls that overlap share a load. `Duration::MAX` keeps values for ever. A value is
-    /// never served longer than the ttl and 10 ms.
+    /// never served as fresh for longer than the ttl and 10 ms.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.ttl = ttl;
+        self.settings.ttl = ttl;
+        self
+    }
+
+    /// Asks every value for its ttl, instead of [`ttl`](Self::ttl). Zero does not keep the value.
+    ///
+    /// If `ttl_from` panics, the load counts as one that panicked.
+    pub fn ttl_from(mut self, ttl_from: impl Fn(&V) -> Duration + Send + Sync + 'static) -> Self
+    where
+        V: 'static,
+        E: 'static,
+    {
+        self.settings.has_ttl_from = true;
+        self.ttl_from = Some(Box::new(move |output| output.as_ref().map_or(Duration::ZERO, &ttl_from)));
+        self
+    }
+
+    /// After the ttl, for this long, serves the old value at once and loads a new one in the background.
+    ///
+    /// At most one such load a key is in flight. One that fails changes neither value nor deadlines, and the next one waits:
+    /// for the shorter of the ttl and a second, doubling with every failure in a row up to 30 s. Callers that come after this
+    /// window wait for the load that is in flight. Without a runtime there is no background: a call then waits for its load.
+    ///
+    /// Zero, the default, is no such window; `Duration::MAX` one without end. After RFC 5861, section 3.
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.settings.stale_while_revalidate = window;
+        self
+    }
+
+    /// After the ttl, for this long, serves the old value in place of a load's error.
+    ///
+    /// After a failure the source is left alone, and the old value served at once: for the shorter of the ttl and a second,
+    /// doubling with every failure in a row up to 30 s. Once the window is over, callers get the error. A panic is no error:
+    /// it reaches the callers that waited for it.
+    ///
+    /// Zero, the default, is no such window; `Duration::MAX` one without end. After RFC 5861, section 4.
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.settings.stale_if_error = window;
+        self
+    }
+
+    /// Draws the ttl of every entry from `ttl` × [1 − `jitter`, 1], so that keys loaded together don't expire together.
+    ///
+    /// Between 0, the default, and 1. A draw of zero does not keep the value.
+    pub fn jitter(mut self, jitter: f64) -> Self {
+        self.settings.jitter = jitter;
+        self
+    }
+
+    /// Keeps errors for this long. Zero, the default, does not keep them. No stale window is for them, and none replaces a
+    /// value that can still be served.
+    pub fn err_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.err_ttl = ttl;
+        self
+    }
+
+    /// Drops a load that takes longer than this: its callers get an error, and the next call loads anew.
+    ///
+    /// Zero gives a load one poll, `Duration::MAX`, the default, all time. A load that blocks its thread is not interrupted.
+    /// The runtime's timer has to be enabled.
+    pub fn load_timeout(mut self, limit: Duration) -> Self
+    where
+        E: From<LoadTimeout>,
+    {
+        self.settings.load_timeout = limit;
+        self.timed_out = Some(|timeout| Err(timeout.into()));
         self
     }
 
@@ -49,16 +125,43 @@ impl<K, V, E> Builder<K, V, E> {
         self
     }
 
-    fn finish(self, sharing: Sharing<Result<V, E>>) -> Cache<K, V, E>
+    /// Prints errors in the warning about a load that failed while the old value stays (feature `tracing`).
+    pub fn print_errors(mut self) -> Self
+    where
+        E: fmt::Display,
+    {
+        self.describe = |output| output.as_ref().err().map(E::to_string);
+        self
+    }
+
+    fn finish(self, sharing: Sharing<Result<V, E>>) -> Result<Cache<K, V, E>, BuildError>
     where
         K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Send + Sync + 'static,
         E: Send + Sync + 'static,
     {
+        if let Some(conflict) = self.settings.conflict() {
+            return Err(BuildError { conflict });
+        }
         let labels = Labels::new(self.name, self.print_key);
-        let engine = Engine::new(labels, Policy { ttl: self.ttl }, sharing);
+        let policy = Policy::new(self.settings, self.ttl_from, self.timed_out);
+        let sharing = Sharing { kind: self.kind, describe: self.describe, ..sharing };
+        let engine = Engine::new(labels, policy, sharing);
         registry::add(&engine);
-        Cache::new(engine)
+        Ok(Cache::new(engine))
+    }
+}
+
+impl<K, T, E> Builder<K, Option<T>, E> {
+    /// Keeps a `None` for this long; without it, as any value. Zero does not keep it. No stale window is for it then.
+    pub fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.none_ttl = Some(ttl);
+        self.kind = |output| match output {
+            Ok(Some(_)) => Kind::Value,
+            Ok(None) => Kind::Nothing,
+            Err(_) => Kind::Error,
+        };
+        self
     }
 }
 
@@ -69,31 +172,79 @@ where
     E: Send + Sync + 'static,
 {
     /// Builds the cache. Its callers get clones of values and errors.
+    ///
+    /// # Panics
+    ///
+    /// If options contradict each other, as [`try_build`](Self::try_build) tells.
     #[must_use]
+    #[track_caller]
     pub fn build(self) -> Cache<K, V, E>
     where
         E: Clone,
     {
-        self.finish(Sharing::cloning(result_kind))
+        self.try_build().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Builds the cache, as [`build`](Self::build).
+    ///
+    /// # Errors
+    ///
+    /// If options contradict each other: a `jitter` that is not between 0 and 1, or spreads a ttl that is zero or never ends;
+    /// a stale window without a ttl; `ttl` beside `ttl_from`. The error names both.
+    pub fn try_build(self) -> Result<Cache<K, V, E>, BuildError>
+    where
+        E: Clone,
+    {
+        self.finish(Sharing::cloning())
     }
 
     /// Builds a cache for errors that are not `Clone`, as `anyhow::Error`: a caller that is alone with its load gets the error
     /// itself, otherwise all get one made of a [`SharedError`].
+    ///
+    /// # Panics
+    ///
+    /// As [`build`](Self::build).
     #[must_use]
-    pub fn build_sharing_errors(self) -> Cache<K, V, E>
+    #[track_caller]
+    pub fn build_sharing_errors<Form>(self) -> Cache<K, V, E>
     where
-        E: From<SharedError> + Into<Box<dyn Error + Send + Sync>>,
+        E: From<SharedError> + Shareable<Form>,
     {
-        self.finish(Sharing::wrapping(|output| {
-            share_result(output, |error| {
-                SharedError::from_holder::<Box<dyn Error + Send + Sync>>(error.into())
-            })
-        }))
+        self.try_build_sharing_errors().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Builds the cache, as [`build_sharing_errors`](Self::build_sharing_errors).
+    ///
+    /// # Errors
+    ///
+    /// As [`try_build`](Self::try_build).
+    pub fn try_build_sharing_errors<Form>(self) -> Result<Cache<K, V, E>, BuildError>
+    where
+        E: From<SharedError> + Shareable<Form>,
+    {
+        self.finish(Sharing::wrapping(|output| share_result(output, Shareable::into_shared)))
     }
 }
 
 impl<K, V, E> fmt::Debug for Builder<K, V, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("name", &self.name).field("ttl", &self.ttl).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("name", &self.name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
+
+/// Options of a cache contradict each other; the message names them, and the way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    conflict: &'static str,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.conflict)
+    }
+}
+
+impl Error for BuildError {}

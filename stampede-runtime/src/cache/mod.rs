@@ -3,11 +3,12 @@
 mod builder;
 mod key;
 
-pub use builder::Builder;
+pub use builder::{BuildError, Builder};
 pub use key::{AsKey, Borrowed, Owned, ToKey};
 
 use crate::{
-    engine::{Begin, Boarded, Call, Engine, Key},
+    engine::{Answer, Begin, Engine, Key, Miss},
+    served::Served,
     stats::Stats,
 };
 use equivalent::Equivalent;
@@ -95,6 +96,24 @@ where
         value
     }
 
+    /// Returns what [`get`](Self::get) returns, and how it came by it.
+    ///
+    /// # Panics
+    ///
+    /// As [`get`](Self::get).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get`](Self::get).
+    pub async fn get_with_info<Form, L, F>(&self, key: impl AsKey<K, Form>, load: L) -> (V, Served)
+    where
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = V> + Send + 'static,
+    {
+        let (Ok(value), served) = self.try_get_with_info(key, || async { Ok(load().await) }).await;
+        (value, served)
+    }
+
     /// Returns a new value of a key: joins the load in flight, or starts one. The old value is served to others meanwhile.
     ///
     /// # Panics
@@ -124,7 +143,8 @@ where
     ///
     /// # Errors
     ///
-    /// The load's error. All calls that waited for the load get it; it is not stored.
+    /// The load's error. All calls that waited for the load get it; it is stored only with an
+    /// [`err_ttl`](Builder::err_ttl). With [`stale_if_error`](Builder::stale_if_error) an old value may be returned instead.
     ///
     /// # Panics
     ///
@@ -140,11 +160,39 @@ where
     {
         match self.engine.begin(key.as_lookup(), ToKey::to_key) {
             Begin::Hit(output) => output,
-            Begin::Miss(boarded) => {
+            Begin::Miss(miss) => {
                 // The call is on board: it must exist before a key's `Drop` can panic.
-                let call = detached(&self.engine, boarded, load);
+                let answer = detached(miss, load);
                 drop(key);
-                call.await
+                answer.await.0
+            }
+        }
+    }
+
+    /// Returns what [`try_get`](Self::try_get) returns, and how it came by it.
+    ///
+    /// # Panics
+    ///
+    /// As [`get`](Cache::get).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`get`](Cache::get).
+    pub async fn try_get_with_info<Form, L, F>(
+        &self,
+        key: impl AsKey<K, Form>,
+        load: L,
+    ) -> (Result<V, E>, Served)
+    where
+        L: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        match self.engine.begin(key.as_lookup(), ToKey::to_key) {
+            Begin::Hit(output) => (output, Served::Fresh),
+            Begin::Miss(miss) => {
+                let answer = detached(miss, load);
+                drop(key);
+                answer.await
             }
         }
     }
@@ -167,13 +215,13 @@ where
         L: FnOnce() -> F + Send + 'static,
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
-        let boarded = self.engine.begin_fresh(key.as_lookup(), ToKey::to_key);
-        let call = detached(&self.engine, boarded, load);
+        let miss = self.engine.begin_fresh(key.as_lookup(), ToKey::to_key);
+        let answer = detached(miss, load);
         drop(key);
-        call.await
+        answer.await.0
     }
 
-    /// Returns what `get` would return without waiting: the value of a fresh entry. Counts as no call.
+    /// Returns the value that `get` would return without waiting, fresh or stale. Counts as no call, and starts no refresh.
     pub fn peek<Q>(&self, key: &Q) -> Option<V>
     where
         Q: Hash + Equivalent<K> + ?Sized,
@@ -231,12 +279,11 @@ where
     }
 }
 
-/// Waits for a flight; its load is a task that runs all of `load`, what makes its future included.
+/// Goes on with a call that was no hit; its load is a task that runs all of `load`, what makes its future included.
 fn detached<K, O, L, F>(
-    engine: &Arc<Engine<K, O>>,
-    boarded: Boarded<K, O>,
+    miss: Miss<K, O>,
     load: L,
-) -> impl Future<Output = O> + Send + use<K, O, L, F>
+) -> impl Future<Output = (O, Served)> + Send + use<K, O, L, F>
 where
     K: Key,
     O: Send + Sync + 'static,
@@ -244,7 +291,7 @@ where
     F: Future<Output = O> + Send + 'static,
 {
     let start = move || -> crate::engine::BoxFuture<O> { Box::pin(async move { load().await }) };
-    Call::new(Arc::clone(engine), boarded, start, Some(|body| body))
+    Answer::new(miss, start, Some(|body| body))
 }
 
 impl<K, V, E> Clone for Cache<K, V, E> {

@@ -2,23 +2,21 @@
 
 use crate::{
     engine::{
-        Begin, Boarded, Engine, Key, Output,
-        load::{BoxFuture, Load, poll_body},
+        Boarding, Key, Now, Output,
+        body::Body,
+        load::{self, BoxFuture},
     },
-    flight::{
-        Flight, Landing,
-        circle::Edge,
-        state::{Seat, Step},
-    },
+    flight::{Landing, circle::Edge, state::Step},
+    served::Served,
     stats::Event,
     sync::lock,
 };
 use std::{
     fmt,
     future::Future,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::runtime::Handle;
@@ -30,25 +28,27 @@ use tokio::runtime::Handle;
 /// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
 /// the waiters drives the flight on with its own body (X2).
 pub(crate) struct Call<K: Key, O: Output, F, P> {
-    engine: Arc<Engine<K, O>>,
-    flight: Arc<Flight<K, O>>,
-    role: Role<P>,
+    boarding: Boarding<K, O>,
+    role: Role<O, P>,
+    /// How its output comes to it, unless it starts over.
+    served: Served,
+    /// It takes its load's outcome, whatever is stored (I3).
+    insists: bool,
     start: Option<F>,
     /// Makes a body into one that can be a task; None drives it in place (`detach = false`).
     detach: Option<fn(P) -> BoxFuture<O>>,
-    seat: Seat,
     /// While this call waits, the load that it was made from waits.
     edge: Option<Edge>,
 }
 
 /// What a call does for its flight.
-enum Role<P> {
+enum Role<O, P> {
     /// Put it in the air, or took it over; has to start its load.
     Leads,
     /// Waits for it.
     Waits,
     /// Polls its load in place.
-    Drives(Option<P>),
+    Drives(Body<O, P>),
     /// Is not on board any more.
     Left,
 }
@@ -60,39 +60,33 @@ where
     F: FnOnce() -> P,
     P: Future<Output = O> + Unpin,
 {
-    pub(crate) fn new(
-        engine: Arc<Engine<K, O>>,
-        boarded: Boarded<K, O>,
+    pub(super) fn new(
+        boarding: Boarding<K, O>,
+        insists: bool,
         start: F,
         detach: Option<fn(P) -> BoxFuture<O>>,
     ) -> Self {
-        Self {
-            engine,
-            flight: boarded.flight,
-            role: if boarded.leads { Role::Leads } else { Role::Waits },
-            start: Some(start),
-            detach,
-            seat: Seat::default(),
-            edge: None,
-        }
+        let (role, served) =
+            if boarding.leads() { (Role::Leads, Served::Loaded) } else { (Role::Waits, Served::Coalesced) };
+        Self { boarding, role, served, insists, start: Some(start), detach, edge: None }
     }
 
     /// Starts a load of its own for the flight.
     fn lead(&mut self) {
         let body = self.make_body();
+        let limit = self.boarding.engine.policy.time_limit();
+        self.served = Served::Loaded;
         // Without a runtime callers drive the load (X4).
         let task = self.detach.and_then(|detach| Some((detach, Handle::try_current().ok()?)));
         match task {
             Some((detach, runtime)) => {
-                // Made first: from then on the load answers for the flight.
-                let load = Load::new(Arc::clone(&self.engine), Arc::clone(&self.flight), detach(body));
-                self.flight.state.drive_by_task();
+                load::start(&mut self.boarding, Body::new(detach(body), limit), &runtime);
                 self.role = Role::Waits;
-                runtime.spawn(load);
             }
             None => {
-                self.engine.load_starts();
-                self.role = Role::Drives(Some(body));
+                let body = Body::new(body, limit);
+                self.boarding.engine.load_starts();
+                self.role = Role::Drives(body);
             }
         }
     }
@@ -103,7 +97,7 @@ where
             self.leave();
             panic!(
                 "{}: the runtime that ran this call's load was shut down before the load ended",
-                self.engine.labels.name()
+                self.boarding.engine.labels.name()
             );
         };
         match catch_unwind(AssertUnwindSafe(start)) {
@@ -117,27 +111,42 @@ where
 
     /// Takes what the flight landed with, or nothing if it was abandoned.
     fn disembark(&mut self) -> Option<O> {
-        self.role = Role::Left;
-        self.edge = None;
-        match self.flight.state.landing()? {
+        self.step_off();
+        let Boarding { engine, flight, .. } = &self.boarding;
+        match flight.state.landing()? {
             Landing::Sole(output) => {
                 let kept = lock(output).take()?;
-                Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(&self.engine.sharing)))
+                Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(&engine.sharing)))
             }
-            Landing::Shared(kept) => Some(kept.to_output(&self.engine.sharing)),
-            Landing::Panicked(panic) => panic.resume(self.engine.labels.name()),
+            Landing::Shared(kept) => Some(kept.to_output(&engine.sharing)),
+            Landing::Panicked(panic) => panic.resume(engine.labels.name()),
             Landing::Abandoned => None,
         }
     }
 
-    /// Boards the next flight of the key; Some if its outcome is stored by now.
-    fn start_over(&mut self) -> Option<O> {
-        match self.engine.begin_again(&self.flight) {
-            Begin::Hit(output) => Some(output),
-            Begin::Miss(Boarded { flight, leads }) => {
-                self.flight = flight;
-                self.role = if leads { Role::Leads } else { Role::Waits };
-                self.seat = Seat::default();
+    fn step_off(&mut self) {
+        self.boarding.disembark();
+        self.role = Role::Left;
+        self.edge = None;
+    }
+
+    /// What the call returns whose flight has come to `output`.
+    fn arrive(&self, output: O) -> Now<O> {
+        if self.insists {
+            return (output, self.served);
+        }
+        self.boarding.engine.cover(&self.boarding.flight, output, self.served)
+    }
+
+    /// Boards the next flight of the key; Some if there is something to be served by now.
+    fn start_over(&mut self) -> Option<Now<O>> {
+        let Boarding { engine, flight, .. } = &self.boarding;
+        match engine.begin_again(flight, self.insists) {
+            Ok(now) => Some(now),
+            Err(boarding) => {
+                self.role = if boarding.leads() { Role::Leads } else { Role::Waits };
+                self.served = Served::Coalesced;
+                self.boarding = boarding;
                 None
             }
         }
@@ -147,29 +156,18 @@ where
 impl<K: Key, O: Output, F, P> Call<K, O, F, P> {
     /// Leaves the flight before it has landed.
     fn leave(&mut self) {
-        let driving = match std::mem::replace(&mut self.role, Role::Left) {
-            Role::Left => return,
-            Role::Waits => false,
-            Role::Leads => true,
-            Role::Drives(body) => {
-                self.engine.counters.count(Event::LoadAbandoned);
-                // Before another caller takes over: never two bodies at a time (X2).
-                let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
-                self.depart(true);
-                if let Err(payload) = dropped {
-                    if !std::thread::panicking() {
-                        resume_unwind(payload);
-                    }
-                }
-                return;
-            }
+        let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else {
+            self.boarding.leave();
+            return;
         };
-        self.depart(driving);
-    }
-
-    fn depart(&mut self, driving: bool) {
-        if self.flight.state.leave(&mut self.seat, driving) {
-            self.engine.abandon(&self.flight);
+        self.boarding.engine.counters.count(Event::LoadAbandoned);
+        // Before another caller takes over: never two bodies at a time (X2).
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body.take())));
+        self.boarding.leave();
+        if let Err(payload) = dropped {
+            if !std::thread::panicking() {
+                resume_unwind(payload);
+            }
         }
     }
 }
@@ -181,36 +179,36 @@ where
     F: FnOnce() -> P,
     P: Future<Output = O> + Unpin,
 {
-    type Output = O;
+    type Output = Now<O>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Now<O>> {
         let this = &mut *self;
-        Edge::update(&mut this.edge, &this.flight);
+        Edge::update(&mut this.edge, &this.boarding.flight);
         loop {
             match &mut this.role {
                 Role::Leads => this.lead(),
-                Role::Waits => match this.flight.state.poll(&mut this.seat, cx.waker()) {
+                Role::Waits => match this.boarding.poll(cx.waker()) {
                     Step::Wait => return Poll::Pending,
                     // As if it had put the flight in the air: on a runtime the load becomes a task.
                     Step::Drive => this.role = Role::Leads,
                     Step::Land => {
                         if let Some(output) = this.disembark() {
-                            return Poll::Ready(output);
+                            return Poll::Ready(this.arrive(output));
                         }
-                        if let Some(output) = this.start_over() {
-                            return Poll::Ready(output);
+                        if let Some(now) = this.start_over() {
+                            return Poll::Ready(now);
                         }
-                        Edge::update(&mut this.edge, &this.flight);
+                        Edge::update(&mut this.edge, &this.boarding.flight);
                     }
                 },
                 Role::Drives(body) => {
-                    let flight = Arc::clone(&this.flight);
-                    let Some(result) = poll_body(flight, body, cx) else { return Poll::Pending };
+                    let Boarding { engine, flight, .. } = &this.boarding;
+                    let Some(result) = body.poll(flight, cx) else { return Poll::Pending };
+                    let output = engine.land_for_driver(flight, result);
                     this.role = Role::Waits;
-                    if let Some(output) = this.engine.land_for_driver(&this.flight, result) {
-                        this.role = Role::Left;
-                        this.edge = None;
-                        return Poll::Ready(output);
+                    if let Some(output) = output {
+                        this.step_off();
+                        return Poll::Ready(this.arrive(output));
                     }
                 }
                 Role::Left => panic!("a call was polled after it had returned"),
@@ -230,6 +228,6 @@ impl<K: Key, O: Output, F, P> Drop for Call<K, O, F, P> {
 
 impl<K: Key, O: Output, F, P> fmt::Debug for Call<K, O, F, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("cache", &self.engine.labels.name()).finish_non_exhaustive()
+        f.debug_struct("Call").field("boarding", &self.boarding).finish_non_exhaustive()
     }
 }

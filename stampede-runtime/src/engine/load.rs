@@ -2,20 +2,41 @@
 
 use crate::{
     contain::contain,
-    engine::{Engine, Key, Output},
-    flight::{Flight, Payload, circle},
+    engine::{Boarding, Engine, Key, Output, body::Body},
+    flight::Flight,
     stats::Event,
 };
 use std::{
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
+use tokio::runtime::Handle;
 
 /// A load that owns all it needs.
 pub type BoxFuture<O> = Pin<Box<dyn Future<Output = O> + Send + 'static>>;
+
+/// Starts the load of a flight that its leader leaves.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+pub(super) fn spawn<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<O>>) {
+    start(&mut boarding, body, &Handle::current());
+}
+
+/// The same for a leader that stays on board.
+pub(super) fn start<K: Key, O: Output>(
+    boarding: &mut Boarding<K, O>,
+    body: Body<O, BoxFuture<O>>,
+    runtime: &Handle,
+) {
+    // Made first: from then on the load answers for the flight.
+    let load = Load::new(Arc::clone(&boarding.engine), Arc::clone(&boarding.flight), body);
+    boarding.drive_by_task();
+    runtime.spawn(load);
+}
 
 /// The task of one load.
 ///
@@ -26,19 +47,22 @@ pub type BoxFuture<O> = Pin<Box<dyn Future<Output = O> + Send + 'static>>;
 pub(crate) struct Load<K: Key, O: Output> {
     engine: Arc<Engine<K, O>>,
     flight: Arc<Flight<K, O>>,
-    /// None when it is done.
-    body: Option<BoxFuture<O>>,
+    body: Body<O, BoxFuture<O>>,
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
 impl<K: Key, O: Output> Load<K, O> {
-    pub(crate) fn new(engine: Arc<Engine<K, O>>, flight: Arc<Flight<K, O>>, body: BoxFuture<O>) -> Self {
+    pub(super) fn new(
+        engine: Arc<Engine<K, O>>,
+        flight: Arc<Flight<K, O>>,
+        body: Body<O, BoxFuture<O>>,
+    ) -> Self {
         engine.load_starts();
         Self {
             engine,
             flight,
-            body: Some(body),
+            body,
             #[cfg(feature = "tracing")]
             span: tracing::Span::current(),
         }
@@ -52,8 +76,7 @@ impl<K: Key, O: Output> Future for Load<K, O> {
         let this = &mut *self;
         #[cfg(feature = "tracing")]
         let _entered = this.span.enter();
-        let flight = Arc::clone(&this.flight);
-        let Some(result) = poll_body(flight, &mut this.body, cx) else { return Poll::Pending };
+        let Some(result) = this.body.poll(&this.flight, cx) else { return Poll::Pending };
         this.engine.land(&this.flight, result);
         Poll::Ready(())
     }
@@ -68,31 +91,4 @@ impl<K: Key, O: Output> Drop for Load<K, O> {
             self.engine.abandon(&self.flight);
         }
     }
-}
-
-/// Polls the body of a load and contains its panic. When it is done, whichever way, it is dropped before this returns.
-pub(super) fn poll_body<K, O, P>(
-    flight: Arc<Flight<K, O>>,
-    body: &mut Option<P>,
-    cx: &mut Context<'_>,
-) -> Option<Result<O, Payload>>
-where
-    K: Send + Sync + 'static,
-    O: Send + Sync + 'static,
-    P: Future<Output = O> + Unpin,
-{
-    circle::within(flight, || {
-        let polled = catch_unwind(AssertUnwindSafe(|| match body {
-            Some(future) => Pin::new(future).poll(cx),
-            None => Poll::Pending,
-        }));
-        let result = match polled {
-            Ok(Poll::Pending) => return None,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(payload) => Err(payload),
-        };
-        // A body that panics while it is dropped has panicked.
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body.take())));
-        Some(dropped.and(result))
-    })
 }

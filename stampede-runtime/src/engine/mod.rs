@@ -6,11 +6,14 @@
 //!   entry, and a call that finds the flight gets its outcome.
 //! - Whatever happens to a load (it returns, panics, is dropped), `land` or `abandon` runs for its flight (X1 to X4, M4).
 
+mod answer;
+mod boarding;
+mod body;
 mod call;
 mod load;
 
-pub(crate) use crate::flight::table::Boarded;
-pub(crate) use call::Call;
+pub(crate) use answer::Answer;
+pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
 
 use crate::{
@@ -19,11 +22,12 @@ use crate::{
     flight::{Flight, Landing, Panic, Payload, table::Table},
     keyed::{Keyed, Lookup},
     labels::Labels,
-    policy::{Lifetime, Policy},
+    policy::{Decision, Lifetime, Policy},
+    served::{Served, StaleReason},
     sharing::{Kept, Kind, Sharing},
     stats::{Counters, Event, Stats},
     store::{
-        Store,
+        Found, Store,
         reaper::{self, Sweep},
     },
 };
@@ -37,6 +41,7 @@ use std::{
     sync::{Arc, Weak},
     time::Duration,
 };
+use tokio::runtime::Handle;
 
 /// What a key is.
 pub trait Key: Hash + Eq + Clone + Send + Sync + 'static {}
@@ -51,7 +56,7 @@ impl<O: Send + Sync + 'static> Output for O {}
 /// The cache of one function, or behind one raw cache.
 pub(crate) struct Engine<K, O> {
     pub(crate) labels: Labels<K>,
-    policy: Policy,
+    policy: Policy<O>,
     sharing: Sharing<O>,
     clock: Clock,
     hasher: RandomState,
@@ -63,20 +68,34 @@ pub(crate) struct Engine<K, O> {
 }
 
 /// What the first look at a cache brings.
-pub(crate) enum Begin<K, O> {
+pub(crate) enum Begin<K: Key, O: Output> {
     Hit(O),
-    Miss(Boarded<K, O>),
+    Miss(Miss<K, O>),
 }
 
+/// What a call has that found nothing fresh; it goes on as an [`Answer`].
+#[derive(Debug)]
+pub(crate) enum Miss<K: Key, O: Output> {
+    /// A place on a flight.
+    Aboard(Boarding<K, O>),
+    /// The same, for a call that takes its outcome whatever is stored (I3).
+    Insists(Boarding<K, O>),
+    /// What it is served all the same, and the flight of the refresh that it has to start.
+    Answered { output: O, served: Served, refresh: Option<Boarding<K, O>> },
+}
+
+/// What a call is served that does not wait.
+type Now<O> = (O, Served);
+
 impl<K: Key, O: Output> Engine<K, O> {
-    pub(crate) fn new(labels: Labels<K>, policy: Policy, sharing: Sharing<O>) -> Arc<Self> {
+    pub(crate) fn new(labels: Labels<K>, policy: Policy<O>, sharing: Sharing<O>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
+            clock: Clock::for_ttl(policy.shortest()),
+            store: Store::new(policy.windows()),
             labels,
             policy,
             sharing,
-            clock: Clock::for_ttl(policy.ttl),
             hasher: RandomState::default(),
-            store: Store::new(),
             flights: Table::new(),
             counters: Counters::new(),
             me: Weak::clone(me),
@@ -85,7 +104,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Looks a key up: a copy of its output if that is fresh, else a place on its flight.
     #[inline]
-    pub(crate) fn begin<Q>(&self, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    pub(crate) fn begin<Q>(self: &Arc<Self>, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
@@ -100,82 +119,158 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// A place on the flight of a key, whatever is stored (I3).
-    pub(crate) fn begin_fresh<Q>(&self, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Boarded<K, O>
+    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Miss<K, O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
         self.sweep_if_calls_do();
         let lookup = self.lookup(key);
-        let boarded = self.board(&lookup, to_key);
-        self.count_boarding(&boarded);
-        if boarded.leads {
+        let boarding = self.board(&lookup, to_key);
+        self.count_boarding(&boarding);
+        if boarding.leads() {
             self.counters.count(Event::Refresh);
         }
-        boarded
+        Miss::Insists(boarding)
     }
 
     /// Starts over after a flight was abandoned. The call has been counted.
-    fn begin_again(&self, abandoned: &Flight<K, O>) -> Begin<K, O> {
+    fn begin_again(
+        self: &Arc<Self>,
+        abandoned: &Flight<K, O>,
+        insists: bool,
+    ) -> Result<Now<O>, Boarding<K, O>> {
         let lookup = abandoned.key.lookup();
-        match self.store.get(&lookup, self.clock.now(), &self.sharing) {
-            Some(output) => Begin::Hit(output),
-            None => self.board_unless_stored(&lookup, K::clone),
+        if insists {
+            return Err(self.board(&lookup, K::clone));
+        }
+        match self.find(&lookup) {
+            Some(found) => Ok(served(found)),
+            None => self.board_unless_served(&lookup, K::clone),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn miss<Q>(&self, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    fn miss<Q>(self: &Arc<Self>, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
     where
         Q: Equivalent<K> + ?Sized,
     {
         self.sweep_if_calls_do();
-        let begin = self.board_unless_stored(lookup, to_key);
-        match &begin {
-            Begin::Hit(_) => self.counters.count(Event::Hit),
-            Begin::Miss(boarded) => self.count_boarding(boarded),
+        let found = if self.policy.serves_stale() { self.find(lookup) } else { None };
+        // A refresh is a task: without a runtime to run it the call loads.
+        let is_served =
+            |found: &Found<O>| found.decision != Decision::Revalidate || Handle::try_current().is_ok();
+        if let Some(found) = found.filter(is_served) {
+            return self.serve(found, lookup, to_key);
         }
-        begin
+        match self.board_unless_served(lookup, to_key) {
+            Ok((output, served)) => {
+                self.count_served(served);
+                Begin::Miss(Miss::Answered { output, served, refresh: None })
+            }
+            Err(boarding) => {
+                self.count_boarding(&boarding);
+                Begin::Miss(Miss::Aboard(boarding))
+            }
+        }
     }
 
-    /// Boards the flight of a key. Who put it in the air looks at the store once more (C3).
-    fn board_unless_stored<Q>(&self, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    /// What a key can be served that was not fresh a moment ago.
+    fn find<Q>(&self, lookup: &Lookup<'_, Q>) -> Option<Found<O>>
     where
         Q: Equivalent<K> + ?Sized,
     {
-        let boarded = self.board(lookup, to_key);
-        if !boarded.leads || !self.policy.keeps_values() {
-            return Begin::Miss(boarded);
+        self.store.find(lookup, self.clock.now(), &self.sharing)
+    }
+
+    fn serve<Q>(
+        self: &Arc<Self>,
+        found: Found<O>,
+        lookup: &Lookup<'_, Q>,
+        to_key: impl FnOnce(&Q) -> K,
+    ) -> Begin<K, O>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let refresh = match found.decision {
+            Decision::Revalidate => self.lead_refresh(lookup, to_key),
+            _ => None,
+        };
+        let (output, served) = served(found);
+        self.count_served(served);
+        Begin::Miss(Miss::Answered { output, served, refresh })
+    }
+
+    /// Puts a flight in the air whose load nobody waits for, unless the key has one or needs none any more (F2).
+    fn lead_refresh<Q>(
+        self: &Arc<Self>,
+        lookup: &Lookup<'_, Q>,
+        to_key: impl FnOnce(&Q) -> K,
+    ) -> Option<Boarding<K, O>>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        if self.flights.contains(lookup.hash, lookup.key) {
+            return None;
         }
-        // A panic of `Clone` ends the flight like a caller that leaves.
-        let mut unless_stored = AbandonOnDrop { engine: self, flight: Some(&boarded.flight) };
-        match self.store.get(lookup, self.clock.now(), &self.sharing) {
-            Some(output) => {
-                drop(unless_stored);
-                Begin::Hit(output)
+        let key = Keyed::new(lookup.hash, to_key(lookup.key));
+        let flight = self.flights.lead(key, &self.labels)?;
+        let refresh = Boarding::new(Arc::clone(self), flight, true);
+        // As a leader does that waits (C3).
+        let decision = self.store.decide(lookup, self.clock.now());
+        if matches!(decision, Decision::Serve | Decision::Rest) {
+            refresh.abandon();
+            return None;
+        }
+        self.counters.count(Event::Refresh);
+        Some(refresh)
+    }
+
+    /// Boards the flight of a key. Who put it in the air looks at the store once more: what landed in between is served, and
+    /// the source is left alone if it has failed in between (C3, F3).
+    fn board_unless_served<Q>(
+        self: &Arc<Self>,
+        lookup: &Lookup<'_, Q>,
+        to_key: impl FnOnce(&Q) -> K,
+    ) -> Result<Now<O>, Boarding<K, O>>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let boarding = self.board(lookup, to_key);
+        if !boarding.leads() || !self.policy.keeps_outcomes() {
+            return Err(boarding);
+        }
+        match self.find(lookup).filter(|found| found.decision != Decision::Revalidate) {
+            Some(found) => {
+                boarding.abandon();
+                Ok(served(found))
             }
-            None => {
-                unless_stored.flight = None;
-                drop(unless_stored);
-                Begin::Miss(boarded)
-            }
+            None => Err(boarding),
         }
     }
 
-    fn board<Q>(&self, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Boarded<K, O>
+    fn board<Q>(self: &Arc<Self>, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Boarding<K, O>
     where
         Q: Equivalent<K> + ?Sized,
     {
         // A key that costs something is owned only if there is no flight to join.
         let joined = if mem::needs_drop::<K>() { self.flights.join(lookup.hash, lookup.key) } else { None };
-        joined.unwrap_or_else(|| {
-            let key = Keyed::new(lookup.hash, to_key(lookup.key));
-            self.flights.board(key, &self.labels)
-        })
+        let (flight, leads) = joined.map_or_else(
+            || {
+                let key = Keyed::new(lookup.hash, to_key(lookup.key));
+                self.flights.board(key, &self.labels)
+            },
+            |flight| (flight, false),
+        );
+        Boarding::new(Arc::clone(self), flight, leads)
     }
 
-    fn count_boarding(&self, boarded: &Boarded<K, O>) {
-        self.counters.count(if boarded.leads { Event::Lead } else { Event::Coalesced });
+    fn count_boarding(&self, boarding: &Boarding<K, O>) {
+        self.counters.count(if boarding.leads() { Event::Lead } else { Event::Coalesced });
+    }
+
+    fn count_served(&self, served: Served) {
+        self.counters.count(if served == Served::Fresh { Event::Hit } else { Event::Stale });
     }
 
     /// Notes that the load of a flight starts.
@@ -217,6 +312,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             result.and_then(|output| panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output))));
         settled.inspect_err(|_| {
             self.counters.count(Event::LoadPanicked);
+            self.fail(flight, &"a panic");
             self.flights.remove(flight);
         })
     }
@@ -224,7 +320,9 @@ impl<K: Key, O: Output> Engine<K, O> {
     /// Stores an output if it is to be kept, and takes its flight out of the table. Tells whether one caller is on board.
     fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> (Kept<O>, bool) {
         let kind = (self.sharing.kind)(&output);
-        let (kept, alone) = match self.policy.lifetime(kind, clock::exact()) {
+        let value_stays = kind == Kind::Error && self.fail(flight, &Failure(&output, &self.sharing));
+        let lifetime = if value_stays { None } else { self.lifetime(kind, &output, flight.key.hash()) };
+        let (kept, alone) = match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
                 self.store_outcome(flight, &kept, lifetime);
@@ -239,6 +337,47 @@ impl<K: Key, O: Output> Engine<K, O> {
         };
         self.counters.count(if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
         (kept, alone)
+    }
+
+    /// How long an output is kept whose load has just ended.
+    fn lifetime(&self, kind: Kind, output: &O, hash: u64) -> Option<Lifetime> {
+        let now = clock::exact();
+        // Another draw for every key and every load.
+        self.policy.lifetime(kind, output, now, self.hasher.hash_one((hash, now)))
+    }
+
+    /// Notes that a load has failed. True if a value stays that can still be served: the failure is then reported, because
+    /// callers may never see it (F4).
+    fn fail(&self, flight: &Flight<K, O>, failure: &dyn fmt::Display) -> bool {
+        // Compares users' keys.
+        let note = || contain(|| self.store.fail(&flight.key, clock::exact())) == Some(true);
+        let value_stays = self.policy.minds_failures() && flight.state.is_attached() && note();
+        if value_stays {
+            // Prints users' keys and errors.
+            contain(|| self.report(flight, failure));
+        }
+        value_stays
+    }
+
+    #[cfg(feature = "tracing")]
+    fn report(&self, flight: &Flight<K, O>, failure: &dyn fmt::Display) {
+        let call = self.labels.call(flight.key.key());
+        tracing::warn!(name: "load_failed", call, %failure, "a load failed; the value that is there stays");
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    #[expect(clippy::unused_self)]
+    fn report(&self, _: &Flight<K, O>, _: &dyn fmt::Display) {}
+
+    /// What a call is served whose flight came to `output`: in place of an error what is stale, if that may be (F3).
+    fn cover(&self, flight: &Flight<K, O>, output: O, served: Served) -> Now<O> {
+        if !self.policy.covers_errors() || (self.sharing.kind)(&output) != Kind::Error {
+            return (output, served);
+        }
+        match self.store.cover(&flight.key, clock::exact(), &self.sharing) {
+            Some(found) => (found.output, Served::Stale { age: found.age, reason: StaleReason::Failing }),
+            None => (output, served),
+        }
     }
 
     fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
@@ -262,17 +401,20 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.store.get(&self.lookup(key), self.clock.now(), &self.sharing)
+        self.find(&self.lookup(key)).map(|found| found.output)
     }
 
-    /// Stores an output as if a load had just ended with it, and cuts the flight of the key (I2).
+    /// Puts an output in the place of what is stored, and cuts the flight of the key (I2).
     pub(crate) fn insert(&self, key: K, output: O, ttl: Option<Duration>) {
         let key = Keyed::new(self.hasher.hash_one(&key), key);
-        let policy = Policy { ttl: ttl.unwrap_or(self.policy.ttl) };
         let kind = (self.sharing.kind)(&output);
-        self.flights.cut(key.hash(), key.key());
         let now = clock::exact();
-        match policy.lifetime(kind, now) {
+        let lifetime = match ttl {
+            Some(ttl) => self.policy.lifetime_of(ttl, kind != Kind::Error, now),
+            None => self.lifetime(kind, &output, key.hash()),
+        };
+        self.flights.cut(key.hash(), key.key());
+        match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
                 let earliest = self.store.insert(key.clone(), kept, lifetime);
@@ -361,16 +503,23 @@ impl<K, O> fmt::Debug for Engine<K, O> {
     }
 }
 
-/// Abandons a flight that was put in the air and turns out not to be needed.
-struct AbandonOnDrop<'a, K: Key, O: Output> {
-    engine: &'a Engine<K, O>,
-    flight: Option<&'a Arc<Flight<K, O>>>,
+fn served<O>(found: Found<O>) -> Now<O> {
+    let reason = match found.decision {
+        Decision::Serve => return (found.output, Served::Fresh),
+        Decision::Revalidate => StaleReason::Revalidating,
+        Decision::Rest | Decision::Attempt | Decision::Load => StaleReason::Failing,
+    };
+    (found.output, Served::Stale { age: found.age, reason })
 }
 
-impl<K: Key, O: Output> Drop for AbandonOnDrop<'_, K, O> {
-    fn drop(&mut self) {
-        if let Some(flight) = self.flight {
-            self.engine.abandon(flight);
+/// Prints what a load failed with.
+struct Failure<'a, O>(&'a O, &'a Sharing<O>);
+
+impl<O> fmt::Display for Failure<'_, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.1.describe)(self.0) {
+            Some(error) => f.write_str(&error),
+            None => f.write_str("an error"),
         }
     }
 }

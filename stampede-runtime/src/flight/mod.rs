@@ -31,6 +31,11 @@ impl<K, O> Flight<K, O> {
     pub(crate) fn new(key: Keyed<K>, labels: Labels<K>) -> Self {
         Self { key, state: State::new(), labels }
     }
+
+    /// The name of its cache.
+    pub(crate) fn name(&self) -> &str {
+        self.labels.name()
+    }
 }
 
 impl<K: Send + Sync, O: Send + Sync> Node for Flight<K, O> {

@@ -19,34 +19,25 @@ type Slot<K, O> = SmallVec<[Arc<Flight<K, O>>; 1]>;
 
 pub(crate) struct Table<K, O>(DashMap<u64, Slot<K, O>, Identity>);
 
-/// A call on board of a flight.
-#[derive(Debug)]
-pub(crate) struct Boarded<K, O> {
-    pub(crate) flight: Arc<Flight<K, O>>,
-    /// This call put the flight in the air and has to start its load.
-    pub(crate) leads: bool,
-}
-
 impl<K: Eq, O> Table<K, O> {
     pub(crate) fn new() -> Self {
         Self(DashMap::with_hasher(Identity::default()))
     }
 
     /// Joins the flight of a key, if there is one.
-    pub(crate) fn join<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<Boarded<K, O>> {
+    pub(crate) fn join<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> Option<Arc<Flight<K, O>>> {
         let slot = self.0.get(&hash)?;
         let joined = |flight: &&Arc<Flight<K, O>>| key.equivalent(flight.key.key()) && flight.state.join();
-        let flight = Arc::clone(slot.iter().find(joined)?);
-        Some(Boarded { flight, leads: false })
+        slot.iter().find(joined).map(Arc::clone)
     }
 
-    /// Joins the flight of a key, or puts a new one in the air.
-    pub(crate) fn board(&self, key: Keyed<K>, labels: &Labels<K>) -> Boarded<K, O> {
+    /// Joins the flight of a key, or puts a new one in the air. True if it is new: the call has to start its load.
+    pub(crate) fn board(&self, key: Keyed<K>, labels: &Labels<K>) -> (Arc<Flight<K, O>>, bool) {
         match self.0.entry(key.hash()) {
             Entry::Vacant(vacant) => {
                 let flight = Arc::new(Flight::new(key, labels.clone()));
                 vacant.insert(Slot::from_buf([Arc::clone(&flight)]));
-                Boarded { flight, leads: true }
+                (flight, true)
             }
             Entry::Occupied(mut occupied) => {
                 let slot = occupied.get_mut();
@@ -55,7 +46,7 @@ impl<K: Eq, O> Table<K, O> {
                     let flight = Arc::clone(&slot[at]);
                     // The key that was not needed is dropped after the lock.
                     drop(occupied);
-                    return Boarded { flight, leads: false };
+                    return (flight, false);
                 }
                 // One that is closed is about to leave, as when its last caller is just leaving; it goes after the lock.
                 let closed = found.map(|at| slot.swap_remove(at));
@@ -63,9 +54,28 @@ impl<K: Eq, O> Table<K, O> {
                 slot.push(Arc::clone(&flight));
                 drop(occupied);
                 drop(closed);
-                Boarded { flight, leads: true }
+                (flight, true)
             }
         }
+    }
+
+    /// Whether a key has a flight.
+    pub(crate) fn contains<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
+        let slot = self.0.get(&hash);
+        slot.is_some_and(|slot| slot.iter().any(|flight| key.equivalent(flight.key.key())))
+    }
+
+    /// Puts a flight in the air, unless the key has one.
+    pub(crate) fn lead(&self, key: Keyed<K>, labels: &Labels<K>) -> Option<Arc<Flight<K, O>>> {
+        let mut slot = self.0.entry(key.hash()).or_default();
+        if slot.iter().any(|flight| flight.key == key) {
+            // The key that was not needed is dropped after the lock.
+            drop(slot);
+            return None;
+        }
+        let flight = Arc::new(Flight::new(key, labels.clone()));
+        slot.push(Arc::clone(&flight));
+        Some(flight)
     }
 
     /// Takes `flight`, and no other of its key, out of the table.

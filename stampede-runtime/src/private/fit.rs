@@ -2,17 +2,15 @@
 
 use crate::{
     cache::ToKey,
-    engine::{Begin, Boarded, BoxFuture, Call, Engine, Key, Output},
-    fn_cache::FnCache,
-    sharing::Sharing,
+    engine::{Answer, Begin, BoxFuture, Key, Miss, Output},
+    fn_cache::{Blueprint, FnCache},
+    served::Served,
 };
 use std::{
     future::Future,
     ops::Deref,
     pin::{Pin, pin},
-    sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 /// A function's cache.
@@ -25,32 +23,26 @@ impl<K: Key, O: Output> Fit<K, O> {
     /// # Panics
     ///
     /// If there is no way to share outputs; a function with such outputs has a `Misfit`.
-    pub fn new(
-        name: &'static str,
-        ttl: Duration,
-        sharing: Option<Sharing<O>>,
-        print_key: fn(&K) -> Option<String>,
-    ) -> Self {
-        let sharing = sharing.expect("outputs that fit can be shared");
-        Self(FnCache::new(name, ttl, sharing, print_key))
+    pub fn new(blueprint: &Blueprint<K, O>) -> Self {
+        Self(FnCache::new(blueprint))
     }
 
-    /// Looks a call up; if it misses, it is on board of a flight.
+    /// Looks a call up; if it is no hit, it has to go on.
     ///
     /// # Errors
     ///
     /// A miss.
     #[inline]
-    pub fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, Miss<K, O>> {
+    pub fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, Missed<K, O>> {
         match self.0.engine.begin(key, Q::to_key) {
             Begin::Hit(output) => Ok(output),
-            Begin::Miss(boarded) => Err(Miss { engine: Arc::clone(&self.0.engine), boarded }),
+            Begin::Miss(miss) => Err(Missed(miss)),
         }
     }
 
     /// Boards a flight whatever is stored.
-    pub fn begin_fresh<Q: ToKey<K>>(&self, key: &Q) -> Miss<K, O> {
-        Miss { engine: Arc::clone(&self.0.engine), boarded: self.0.engine.begin_fresh(key, Q::to_key) }
+    pub fn begin_fresh<Q: ToKey<K>>(&self, key: &Q) -> Missed<K, O> {
+        Missed(self.0.engine.begin_fresh(key, Q::to_key))
     }
 
     /// Makes the key that a call is looked up by.
@@ -74,25 +66,40 @@ impl<K, O> Deref for Fit<K, O> {
     }
 }
 
-/// A call on board of a flight; one of its two methods has to be called.
+/// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Miss<K, O> {
-    engine: Arc<Engine<K, O>>,
-    boarded: Boarded<K, O>,
-}
+pub struct Missed<K: Key, O: Output>(Miss<K, O>);
 
-impl<K: Key, O: Output> Miss<K, O> {
-    /// Waits for the flight, whose load is a task of its own.
+impl<K: Key, O: Output> Missed<K, O> {
+    /// Waits for a load that is a task of its own.
     pub fn detached<F>(self, start: F) -> impl Future<Output = O> + use<K, O, F>
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Call::new(self.engine, self.boarded, start, Some(|body| body))
+        let answer = self.detached_with_info(start);
+        async { answer.await.0 }
     }
 
-    /// Waits for the flight, or drives its load in place (`detach = false`).
+    /// The same, and tells how the output came to the call.
+    pub fn detached_with_info<F>(self, start: F) -> impl Future<Output = (O, Served)> + use<K, O, F>
+    where
+        F: FnOnce() -> BoxFuture<O>,
+    {
+        Answer::new(self.0, start, Some(|body| body))
+    }
+
+    /// Waits for a load, or drives it in place (`detach = false`).
     pub async fn in_place<F, B>(self, start: F) -> O
+    where
+        F: FnOnce() -> B,
+        B: Future<Output = O>,
+    {
+        self.in_place_with_info(start).await.0
+    }
+
+    /// The same, and tells how the output came to the call.
+    pub async fn in_place_with_info<F, B>(self, start: F) -> (O, Served)
     where
         F: FnOnce() -> B,
         B: Future<Output = O>,
@@ -102,7 +109,7 @@ impl<K: Key, O: Output> Miss<K, O> {
             place.set(Some(start()));
             InPlace(place)
         };
-        Call::new(self.engine, self.boarded, start, None).await
+        Answer::new(self.0, start, None).await
     }
 }
 

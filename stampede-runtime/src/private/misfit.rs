@@ -2,11 +2,14 @@
 //!
 //! Everything that `Fit` has is here under the same name, without a bound on any type.
 
-use crate::{fn_cache::FnCache, sharing::Sharing, stats::Stats};
+use crate::{
+    fn_cache::{Blueprint, FnCache},
+    served::Served,
+    stats::Stats,
+};
 use std::{
     future::{Future, Pending, pending},
     marker::PhantomData,
-    time::Duration,
 };
 
 const NEVER: &str = "a function whose types don't fit does not compile";
@@ -17,19 +20,19 @@ pub struct Misfit<K, O>(PhantomData<fn() -> (K, O)>);
 
 impl<K, O> Misfit<K, O> {
     #[doc(hidden)]
-    pub fn new<P>(_: &'static str, _: Duration, _: Option<Sharing<O>>, _: P) -> Self {
+    pub fn new(_: &Blueprint<K, O>) -> Self {
         Self(PhantomData)
     }
 
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc)]
-    pub fn begin<Q>(&self, _: &Q) -> Result<O, MisfitMiss<O>> {
-        Err(MisfitMiss(PhantomData))
+    pub fn begin<Q>(&self, _: &Q) -> Result<O, MisfitMissed<O>> {
+        Err(MisfitMissed(PhantomData))
     }
 
     #[doc(hidden)]
-    pub fn begin_fresh<Q>(&self, _: &Q) -> MisfitMiss<O> {
-        MisfitMiss(PhantomData)
+    pub fn begin_fresh<Q>(&self, _: &Q) -> MisfitMissed<O> {
+        MisfitMissed(PhantomData)
     }
 
     #[doc(hidden)]
@@ -67,11 +70,21 @@ impl<K, O> Misfit<K, O> {
 /// Stands in for a miss.
 #[derive(Debug)]
 #[must_use]
-pub struct MisfitMiss<O>(PhantomData<fn() -> O>);
+pub struct MisfitMissed<O>(PhantomData<fn() -> O>);
 
-impl<O> MisfitMiss<O> {
+impl<O> MisfitMissed<O> {
     #[doc(hidden)]
     pub fn detached<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<O> {
+        pending()
+    }
+
+    #[doc(hidden)]
+    pub fn detached_with_info<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<(O, Served)> {
+        pending()
+    }
+
+    #[doc(hidden)]
+    pub fn in_place_with_info<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<(O, Served)> {
         pending()
     }
 

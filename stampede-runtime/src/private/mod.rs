@@ -14,14 +14,17 @@ mod view;
 pub use crate::{
     cache::ToKey,
     engine::BoxFuture,
-    fn_cache::FnCache,
+    error::LoadTimeout,
+    fn_cache::{Blueprint, FnCache},
+    policy::Settings,
+    served::Served,
     sharing::{Kept, Kind, Sharing},
     stats::Stats,
 };
-pub use fit::{Fit, Miss};
-pub use misfit::{Misfit, MisfitMiss};
-pub use output::{IntoOutput, Outputs, Unshared, first};
+pub use fit::{Fit, Missed};
+pub use misfit::{Misfit, MisfitMissed};
+pub use output::{Ask, IntoOutput, KindOf, Outputs, Plain, Unshared, first, kind_of};
 pub use print::{Keys, Unprinted};
-pub use probe::{Otherwise, Probe, reject};
+pub use probe::{Otherwise, Probe, refuse, reject};
 pub use verdict::{Choose, Judged, Own, Verdict};
 pub use view::{One, Part, View};

@@ -4,10 +4,10 @@
 //! trait [`Unshared`]. The expansion lists them in the order of their rank, and `first` takes the first that there is.
 
 use crate::{
-    error::SharedError,
+    error::{LoadTimeout, SharedError},
     sharing::{Kind, Sharing, result_kind, share_result},
 };
-use std::{error::Error, fmt, marker::PhantomData};
+use std::{error::Error, fmt, marker::PhantomData, time::Duration};
 
 /// Stands for an output type.
 pub struct Outputs<O>(PhantomData<fn() -> O>);
@@ -23,16 +23,12 @@ pub trait Unshared {
     /// The output type.
     type Output;
 
-    /// A `Result` whose parts are `Clone`.
-    const CLONED_RESULT: Option<Sharing<Self::Output>> = None;
+    /// Anything that is `Clone`.
+    const CLONED: Option<Sharing<Self::Output>> = None;
     /// A `Result` whose error can be made of a `SharedError`, and is an error itself.
     const WRAPPED_ERROR: Option<Sharing<Self::Output>> = None;
     /// A `Result` whose error can be made of a `SharedError`, and holds an error, as `anyhow::Error`.
     const HELD_ERROR: Option<Sharing<Self::Output>> = None;
-    /// An `Option` whose value is `Clone`.
-    const CLONED_OPTION: Option<Sharing<Self::Output>> = None;
-    /// Any other type that is `Clone`.
-    const CLONED: Option<Sharing<Self::Output>> = None;
 
     /// It is a `Result` whose value is `Clone`: if it can't be shared, that is its error's fault.
     const CLONE_VALUE: bool = false;
@@ -42,11 +38,6 @@ pub trait Unshared {
 
 impl<O> Unshared for Outputs<O> {
     type Output = O;
-}
-
-impl<T: Clone, E: Clone> Outputs<Result<T, E>> {
-    /// A `Result` whose parts are `Clone`.
-    pub const CLONED_RESULT: Option<Sharing<Result<T, E>>> = Some(Sharing::cloning(result_kind));
 }
 
 impl<T, E> Outputs<Result<T, E>>
@@ -69,15 +60,9 @@ where
         Some(Sharing::wrapping(|output| share_result(output, SharedError::from_holder)));
 }
 
-impl<T: Clone> Outputs<Option<T>> {
-    /// An `Option` whose value is `Clone`.
-    pub const CLONED_OPTION: Option<Sharing<Option<T>>> =
-        Some(Sharing::cloning(|output| if output.is_some() { Kind::Value } else { Kind::Nothing }));
-}
-
 impl<O: Clone> Outputs<O> {
-    /// Any other type that is `Clone`.
-    pub const CLONED: Option<Sharing<O>> = Some(Sharing::cloning(|_| Kind::Value));
+    /// Anything that is `Clone`.
+    pub const CLONED: Option<Sharing<O>> = Some(Sharing::cloning());
 }
 
 impl<T: Clone, E> Outputs<Result<T, E>> {
@@ -90,9 +75,84 @@ impl<T, E: From<SharedError>> Outputs<Result<T, E>> {
     pub const FROM_SHARED: bool = true;
 }
 
-/// The first way to share that there is.
+/// The answers about failures and values, for outputs that are not of a kind.
+pub trait Plain {
+    /// The output type.
+    type Output;
+
+    /// A `Result` of an `Option`.
+    const RESULT_OF_OPTION: Option<KindOf<Self::Output>> = None;
+    /// A `Result`.
+    const RESULT: Option<KindOf<Self::Output>> = None;
+    /// An `Option`.
+    const OPTION: Option<KindOf<Self::Output>> = None;
+
+    /// Prints an error.
+    const DESCRIBE: fn(&Self::Output) -> Option<String> = |_| None;
+    /// A `Result` whose error can be made of a time-out.
+    const TIMED_OUT: Option<fn(LoadTimeout) -> Self::Output> = None;
+
+    /// What `ttl_from` is asked about: of a `Result` the `Ok`, else the output.
+    fn value(output: &Self::Output) -> Option<&Self::Output> {
+        Some(output)
+    }
+}
+
+/// Tells what an output is.
+pub type KindOf<O> = fn(&O) -> Kind;
+
+impl<O> Plain for Outputs<O> {
+    type Output = O;
+}
+
+impl<T, E> Outputs<Result<Option<T>, E>> {
+    /// A `Result` of an `Option`.
+    pub const RESULT_OF_OPTION: Option<KindOf<Result<Option<T>, E>>> = Some(|output| match output {
+        Ok(Some(_)) => Kind::Value,
+        Ok(None) => Kind::Nothing,
+        Err(_) => Kind::Error,
+    });
+}
+
+impl<T, E> Outputs<Result<T, E>> {
+    /// A `Result`.
+    pub const RESULT: Option<KindOf<Result<T, E>>> = Some(result_kind);
+
+    /// What `ttl_from` is asked about: the `Ok`.
+    pub fn value(output: &Result<T, E>) -> Option<&T> {
+        output.as_ref().ok()
+    }
+}
+
+impl<T> Outputs<Option<T>> {
+    /// An `Option`.
+    pub const OPTION: Option<KindOf<Option<T>>> =
+        Some(|output| if output.is_some() { Kind::Value } else { Kind::Nothing });
+}
+
+impl<T, E: fmt::Display> Outputs<Result<T, E>> {
+    /// Prints an error.
+    pub const DESCRIBE: fn(&Result<T, E>) -> Option<String> =
+        |output| output.as_ref().err().map(E::to_string);
+}
+
+impl<T, E: From<LoadTimeout>> Outputs<Result<T, E>> {
+    /// A `Result` whose error can be made of a time-out.
+    pub const TIMED_OUT: Option<fn(LoadTimeout) -> Result<T, E>> = Some(|timeout| Err(timeout.into()));
+}
+
+/// Tells what an output is: by the first of these that there is, else a value.
 #[must_use]
-pub const fn first<O, const WAYS: usize>(ways: [Option<Sharing<O>>; WAYS]) -> Option<Sharing<O>> {
+pub const fn kind_of<O, const WAYS: usize>(ways: [Option<KindOf<O>>; WAYS]) -> KindOf<O> {
+    match first(ways) {
+        Some(kind) => kind,
+        None => |_| Kind::Value,
+    }
+}
+
+/// The first way that there is.
+#[must_use]
+pub const fn first<W: Copy, const WAYS: usize>(ways: [Option<W>; WAYS]) -> Option<W> {
     let mut way = 0;
     while way < WAYS {
         if ways[way].is_some() {
@@ -101,6 +161,23 @@ pub const fn first<O, const WAYS: usize>(ways: [Option<Sharing<O>>; WAYS]) -> Op
         way += 1;
     }
     None
+}
+
+/// Asks a value for its ttl. By its fields: what is of another type is told at the user's path, in one error.
+#[derive(Debug)]
+pub struct Ask<'a, V> {
+    /// The value, if there is one.
+    pub value: Option<&'a V>,
+    /// The user's function.
+    pub ttl_from: fn(&V) -> Duration,
+}
+
+impl<V> Ask<'_, V> {
+    /// The ttl; zero if there is no value.
+    #[must_use]
+    pub fn ttl(self) -> Duration {
+        self.value.map_or(Duration::ZERO, self.ttl_from)
+    }
 }
 
 /// What `insert` takes: an output, or for a `Result` the bare value.

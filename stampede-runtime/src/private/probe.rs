@@ -118,6 +118,16 @@ pub const fn reject(subject: &str, needs: &[(&str, bool)], way_out: &str) -> ! {
     panic!("{}", text.as_str())
 }
 
+/// Ends the compilation with a message.
+///
+/// # Panics
+///
+/// Always; see [`reject`].
+#[track_caller]
+pub const fn refuse(message: &str) -> ! {
+    panic!("{}", message)
+}
+
 /// A string that is put together while a constant is evaluated.
 struct Text {
     bytes: [u8; 2_048],

@@ -25,6 +25,9 @@ struct Queue {
 /// Buckets are at least this wide, in nanoseconds: 2^23 are 8.4 ms.
 const NARROWEST: u64 = 1 << 23;
 
+/// For how long, in nanoseconds, entries are put off that can't be judged.
+const POSTPONED: u64 = 1_000_000_000;
+
 /// A queue of this length is never worth weeding.
 const SHORT: usize = 1_024;
 
@@ -68,6 +71,11 @@ impl Expiry {
         }
         queue.queued -= due.len();
         due
+    }
+
+    /// Puts a hash back whose entry could not be judged.
+    pub(crate) fn postpone(&self, hash: u64, now: Ticks) {
+        lock(&self.0).push(now.saturating_add(POSTPONED), now, hash);
     }
 
     pub(crate) fn earliest(&self) -> Option<Ticks> {

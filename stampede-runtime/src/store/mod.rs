@@ -1,93 +1,51 @@
 //! Where entries live: a lock-free map from keys to outputs, and the queue of their deadlines. No other module knows.
 //!
 //! Invariants:
-//! - An entry is served only while it is revealed, fresh, and (under `test-util`) of the reader's runtime.
+//! - An entry is served only while it is revealed, `policy` says so, and (under `test-util`) it is of the reader's runtime.
 //! - The outcome of a flight is put in unless the flight has been cut, in one step with the look at the entry that is there
 //!   (I1, I2). Where there is none it is put in hidden, and revealed under the flight's lock unless that has been cut
 //!   meanwhile. A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
 //! - Outputs are copied under the map's guard, which blocks nobody (C4).
 
+mod entry;
 mod expiry;
 pub(crate) mod reaper;
 
 use crate::{
-    clock::{self, Ticks},
+    clock::{NEVER, Ticks},
     flight::state::State,
     keyed::{ByHash, Identity, Keyed, Lookup},
-    policy::{self, Lifetime},
+    policy::{Decision, Lifetime, Windows},
     sharing::{Kept, Sharing},
 };
+use entry::Entry;
 use equivalent::Equivalent;
 use expiry::Expiry;
 use papaya::{Compute, Guard, HashMap, Operation};
-use std::{
-    ptr,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::{cell::Cell, ptr, time::Duration};
 
-/// The deadline of an entry that is not to be served yet.
-const HIDDEN: Ticks = 0;
-
-/// A stored outcome.
+/// An entry that is served without waiting, or in place of an error.
 #[derive(Debug)]
-pub(crate) struct Entry<O> {
-    /// When it stops being fresh, or [`HIDDEN`].
-    fresh_until: AtomicU64,
-    kept: Kept<O>,
-    #[cfg(feature = "test-util")]
-    runtime: Option<tokio::runtime::Id>,
-}
-
-impl<O> Entry<O> {
-    fn new(fresh_until: Ticks, kept: Kept<O>) -> Self {
-        Self {
-            fresh_until: AtomicU64::new(fresh_until),
-            kept,
-            #[cfg(feature = "test-util")]
-            runtime: current_runtime(),
-        }
-    }
-
-    #[inline]
-    fn is_served(&self, now: Ticks) -> bool {
-        self.is_of_this_clock() && policy::is_fresh(self.fresh_until.load(Ordering::Acquire), now)
-    }
-
-    /// Whether it may be removed. A hidden one is about to be revealed.
-    fn has_expired(&self, now: Ticks) -> bool {
-        let fresh_until = self.fresh_until.load(Ordering::Acquire);
-        fresh_until != HIDDEN && self.is_of_this_clock() && !policy::is_fresh(fresh_until, now)
-    }
-
-    /// Two runtimes have two clocks; tests don't see each other's entries (F7).
-    #[inline]
-    #[cfg_attr(not(feature = "test-util"), allow(clippy::unused_self))]
-    fn is_of_this_clock(&self) -> bool {
-        #[cfg(feature = "test-util")]
-        if let (Some(mine), Some(current)) = (self.runtime, current_runtime()) {
-            return mine == current;
-        }
-        true
-    }
-}
-
-#[cfg(feature = "test-util")]
-fn current_runtime() -> Option<tokio::runtime::Id> {
-    tokio::runtime::Handle::try_current().ok().map(|handle| handle.id())
+pub(crate) struct Found<O> {
+    pub(crate) output: O,
+    pub(crate) decision: Decision,
+    /// How long ago its load ended.
+    pub(crate) age: Duration,
 }
 
 /// The entries of one cache.
 pub(crate) struct Store<K, O> {
     map: HashMap<Keyed<K>, Entry<O>, Identity>,
     expiry: Expiry,
+    windows: Windows,
 }
 
 impl<K: Eq, O> Store<K, O> {
-    pub(crate) fn new() -> Self {
-        Self { map: HashMap::with_hasher(Identity::default()), expiry: Expiry::default() }
+    pub(crate) fn new(windows: Windows) -> Self {
+        Self { map: HashMap::with_hasher(Identity::default()), expiry: Expiry::default(), windows }
     }
 
-    /// Copies the output of a key, if it can be served.
+    /// Copies the output of a key, if it is fresh.
     #[inline]
     pub(crate) fn get<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Option<O>
     where
@@ -95,14 +53,62 @@ impl<K: Eq, O> Store<K, O> {
     {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
-        entry.is_served(now).then(|| entry.kept.to_output(sharing))
+        entry.is_fresh(now).then(|| entry.kept.to_output(sharing))
+    }
+
+    /// Finds what a key can be served without waiting, stale or not.
+    pub(crate) fn find<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Option<Found<O>>
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let guard = self.map.guard();
+        let entry = self.map.get(lookup, &guard)?;
+        let decision = entry.decide(self.windows, now);
+        decision.serves().then(|| Found {
+            output: entry.kept.to_output(sharing),
+            decision,
+            age: entry.age(now),
+        })
+    }
+
+    /// What a call does about the entry of a key.
+    pub(crate) fn decide<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks) -> Decision
+    where
+        Q: Equivalent<K> + ?Sized,
+    {
+        let guard = self.map.guard();
+        self.map.get(lookup, &guard).map_or(Decision::Load, |entry| entry.decide(self.windows, now))
+    }
+
+    /// Finds what stands in for the error of a load that ended at `now` (F3).
+    pub(crate) fn cover(&self, key: &Keyed<K>, now: Ticks, sharing: &Sharing<O>) -> Option<Found<O>> {
+        let guard = self.map.guard();
+        let entry = self.map.get(&key.lookup(), &guard)?;
+        let found =
+            || Found { output: entry.kept.to_output(sharing), decision: Decision::Rest, age: entry.age(now) };
+        entry.covers_error(self.windows, now).then(found)
+    }
+
+    /// Notes that the load of a flight that still owns its key has failed at `now`: an entry that can still be served stays
+    /// as it is, and the source is left alone for a while (F3, F4). Tells whether there is one.
+    pub(crate) fn fail(&self, key: &Keyed<K>, now: Ticks) -> bool {
+        let guard = self.map.guard();
+        let Some(entry) = self.map.get(&key.lookup(), &guard) else { return false };
+        match entry.decide(self.windows, now) {
+            Decision::Load => false,
+            Decision::Serve => true,
+            Decision::Revalidate | Decision::Rest | Decision::Attempt => {
+                entry.fail(now);
+                true
+            }
+        }
     }
 
     /// Stores what somebody put in by hand. Some if the reaper has to come earlier than it planned to; the same below.
     pub(crate) fn insert(&self, key: Keyed<K>, kept: Kept<O>, lifetime: Lifetime) -> Option<Ticks> {
         let hash = key.hash();
         let guard = self.map.guard();
-        self.map.insert(key, Entry::new(lifetime.fresh_until, kept), &guard);
+        self.map.insert(key, Entry::new(lifetime, kept), &guard);
         self.note_deadline(lifetime, hash)
     }
 
@@ -146,7 +152,7 @@ impl<K: Eq, O> Store<K, O> {
         flight: &State<T>,
         guard: &impl Guard,
     ) -> bool {
-        let mut entry = Some(Entry::new(lifetime.fresh_until, kept));
+        let mut entry = Some(Entry::new(lifetime, kept));
         // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys.
         let over_old = |found: Option<(_, &Entry<O>)>| match entry.take() {
             Some(entry) if found.is_some_and(|(_, found)| ptr::eq(found, old)) && flight.is_attached() => {
@@ -169,8 +175,8 @@ impl<K: Eq, O> Store<K, O> {
         guard: &impl Guard,
     ) -> bool {
         let hash = key.hash();
-        let Ok(entry) = self.map.try_insert(key, Entry::new(HIDDEN, kept), guard) else { return false };
-        if flight.commit(|| entry.fresh_until.store(lifetime.fresh_until, Ordering::Release)) {
+        let Ok(entry) = self.map.try_insert(key, Entry::hidden(lifetime, kept), guard) else { return false };
+        if flight.commit(|| entry.reveal(lifetime)) {
             return true;
         }
         self.remove_this(hash, entry, guard);
@@ -195,7 +201,7 @@ impl<K: Eq, O> Store<K, O> {
         let guard = self.map.guard();
         let removed = self.map.remove(lookup, &guard);
         guard.flush();
-        removed.is_some_and(|entry| entry.is_served(now))
+        removed.is_some_and(|entry| entry.decide(self.windows, now) != Decision::Load)
     }
 
     pub(crate) fn clear(&self) {
@@ -214,7 +220,11 @@ impl<K: Eq, O> Store<K, O> {
     pub(crate) fn sweep(&self, now: Ticks) -> (u64, Option<Ticks>) {
         let mut removed = 0;
         for hash in self.expiry.due(now) {
-            removed += self.remove_expired(hash, now);
+            let (expired, foreign) = self.remove_expired(hash, now);
+            removed += expired;
+            if foreign {
+                self.expiry.postpone(hash, now);
+            }
         }
         if removed > 0 {
             self.map.guard().flush();
@@ -224,19 +234,23 @@ impl<K: Eq, O> Store<K, O> {
     }
 
     fn note_deadline(&self, lifetime: Lifetime, hash: u64) -> Option<Ticks> {
-        self.expiry.push(lifetime.fresh_until, lifetime.from, hash, || self.map.len())
+        self.expiry.push(lifetime.gone_at, lifetime.from, hash, || self.map.len())
     }
 
     /// Removes the expired entries among those of one hash: of one key nearly always. A newer entry of the key has a deadline
-    /// of its own in the queue.
-    fn remove_expired(&self, hash: u64, now: Ticks) -> u64 {
+    /// of its own in the queue. Tells how many those were, and whether one is left whose time another runtime keeps (F7).
+    fn remove_expired(&self, hash: u64, now: Ticks) -> (u64, bool) {
         let guard = self.map.guard();
         let (mut removed, mut lasting) = (0, 0);
+        let foreign = Cell::new(false);
         loop {
-            let expired = |_: &_, entry: &Entry<O>| entry.has_expired(now);
+            let expired = |_: &_, entry: &Entry<O>| {
+                foreign.set(foreign.get() || entry.is_foreign());
+                entry.has_expired(self.windows, now)
+            };
             match self.map.remove_if(&ByHash::behind(lasting, hash), expired, &guard) {
                 Ok(Some(_)) => removed += 1,
-                Ok(None) => return removed,
+                Ok(None) => return (removed, foreign.get()),
                 Err(_) => lasting += 1,
             }
         }
@@ -247,8 +261,8 @@ impl<K: Eq, O> Store<K, O> {
         let guard = self.map.guard();
         let entries = self.map.iter(&guard);
         entries
-            .map(|(key, entry)| (entry.fresh_until.load(Ordering::Acquire), key.hash()))
-            .filter(|(fresh_until, _)| ![HIDDEN, clock::NEVER].contains(fresh_until))
+            .filter_map(|(key, entry)| Some((entry.gone_at(self.windows)?, key.hash())))
+            .filter(|(gone_at, _)| *gone_at != NEVER)
             .collect()
     }
 }

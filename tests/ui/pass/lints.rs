@@ -69,6 +69,11 @@ pub async fn withLints(userId: u64) {}
 #[expect(clippy::unused_async)]
 pub async fn expecting() {}
 
+#[stampede]
+async fn used_by_its_companion_alone(id: u64) -> u64 {
+    id
+}
+
 /// Runs it all.
 ///
 /// # Panics
@@ -83,4 +88,5 @@ pub async fn main() {
     withLints(1).await;
     withLints::clear();
     expecting().await;
+    assert_eq!(used_by_its_companion_alone::refresh(1).await, 1);
 }

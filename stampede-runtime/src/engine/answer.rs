@@ -1,0 +1,80 @@
+//! What a call waits for that was no hit: its flight, or nothing, because it is served what is stale.
+
+use crate::{
+    engine::{Key, Miss, Now, Output, body::Body, call::Call, load},
+    served::Served,
+};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// The future of a call that was no hit. `F` makes the load's body `P`, at most once.
+///
+/// # Cancel safety
+///
+/// As of [`Call`]. A refresh that it has started goes on.
+pub(crate) enum Answer<K: Key, O: Output, F, P> {
+    /// It is on board of a flight.
+    Waits(Call<K, O, F, P>),
+    /// It is served at once.
+    Given(Option<Now<O>>),
+}
+
+impl<K, O, F, P> Answer<K, O, F, P>
+where
+    K: Key,
+    O: Output,
+    F: FnOnce() -> P,
+    P: Future<Output = O> + Unpin,
+{
+    /// Starts the refresh that the call has to start, if there is one; all else is for `poll` to do.
+    ///
+    /// # Panics
+    ///
+    /// If what makes the body of a refresh panics: it clones arguments.
+    pub(crate) fn new(miss: Miss<K, O>, start: F, detach: Option<fn(P) -> load::BoxFuture<O>>) -> Self {
+        match miss {
+            Miss::Aboard(boarding) => Self::Waits(Call::new(boarding, false, start, detach)),
+            Miss::Insists(boarding) => Self::Waits(Call::new(boarding, true, start, detach)),
+            Miss::Answered { output, served, refresh } => {
+                if let Some((boarding, detach)) = refresh.zip(detach) {
+                    let limit = boarding.engine.policy.time_limit();
+                    load::spawn(boarding, Body::new(detach(start()), limit));
+                }
+                Self::Given(Some((output, served)))
+            }
+        }
+    }
+}
+
+impl<K, O, F, P> Future for Answer<K, O, F, P>
+where
+    K: Key,
+    O: Output,
+    F: FnOnce() -> P,
+    P: Future<Output = O> + Unpin,
+{
+    type Output = (O, Served);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(O, Served)> {
+        match &mut *self {
+            Self::Waits(call) => Pin::new(call).poll(cx),
+            Self::Given(now) => Poll::Ready(now.take().expect("a call is not polled after it has returned")),
+        }
+    }
+}
+
+// No field is ever pinned: bodies are `Unpin`.
+impl<K: Key, O: Output, F, P> Unpin for Answer<K, O, F, P> {}
+
+impl<K: Key, O: Output, F, P> fmt::Debug for Answer<K, O, F, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waits(call) => call.fmt(f),
+            Self::Given(_) => f.write_str("Given"),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A call's place on a flight, from when it boards until it leaves.
+
+use crate::{
+    engine::{Engine, Key, Output},
+    flight::{
+        Flight,
+        state::{Seat, Step},
+    },
+};
+use std::{fmt, mem, sync::Arc, task::Waker};
+
+/// A place on a flight. Whatever happens to a call that has boarded, it leaves the flight: dropping this does.
+pub(crate) struct Boarding<K: Key, O: Output> {
+    pub(super) engine: Arc<Engine<K, O>>,
+    pub(super) flight: Arc<Flight<K, O>>,
+    duty: Duty,
+    seat: Seat,
+}
+
+/// What a call owes to its flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Duty {
+    /// Nothing: another call, or a task, drives the flight.
+    None,
+    /// To drive it, or to start a task that does.
+    Drive,
+    /// The call is not on board any more.
+    Left,
+}
+
+impl<K: Key, O: Output> Boarding<K, O> {
+    /// For a call that has just joined `flight`, or put it in the air: then it `leads`.
+    pub(super) fn new(engine: Arc<Engine<K, O>>, flight: Arc<Flight<K, O>>, leads: bool) -> Self {
+        let duty = if leads { Duty::Drive } else { Duty::None };
+        Self { engine, flight, duty, seat: Seat::default() }
+    }
+
+    /// Whether the call has to drive the flight.
+    pub(super) fn leads(&self) -> bool {
+        self.duty == Duty::Drive
+    }
+
+    /// What the call does next.
+    pub(super) fn poll(&mut self, waker: &Waker) -> Step {
+        let step = self.flight.state.poll(&mut self.seat, waker);
+        if step == Step::Drive {
+            self.duty = Duty::Drive;
+        }
+        step
+    }
+
+    /// A task drives the flight from now on.
+    pub(super) fn drive_by_task(&mut self) {
+        self.flight.state.drive_by_task();
+        self.duty = Duty::None;
+    }
+
+    /// The flight has landed, or is about to with nobody else on board.
+    pub(super) fn disembark(&mut self) {
+        self.duty = Duty::Left;
+    }
+
+    /// Ends a flight whose load turns out not to be needed: those on board start over.
+    pub(super) fn abandon(mut self) {
+        self.disembark();
+        self.engine.abandon(&self.flight);
+    }
+
+    /// Leaves a flight that has not landed.
+    pub(super) fn leave(&mut self) {
+        let driving = match mem::replace(&mut self.duty, Duty::Left) {
+            Duty::Left => return,
+            Duty::None => false,
+            Duty::Drive => true,
+        };
+        if self.flight.state.leave(&mut self.seat, driving) {
+            self.engine.abandon(&self.flight);
+        }
+    }
+}
+
+impl<K: Key, O: Output> Drop for Boarding<K, O> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl<K: Key, O: Output> fmt::Debug for Boarding<K, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Boarding").field("duty", &self.duty).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+use stampede::stampede;
+
+#[stampede(stale_if_error = "5s")]
+async fn page(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = page(1);
+}

@@ -1,0 +1,15 @@
+use stampede::stampede;
+use std::time::Duration;
+
+fn ttl_of(_: &String) -> Duration {
+    Duration::MAX
+}
+
+#[stampede(ttl_from = ttl_of)]
+async fn page(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {
+    let _ = page(1);
+}
