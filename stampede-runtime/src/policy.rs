@@ -117,10 +117,17 @@ impl<O> Policy<O> {
         Self { settings, ttl_from, timed_out, windows }
     }
 
-    /// The life of an outcome that was loaded at `now`; None if it is not kept at all (C5). `chance` decides about jitter.
+    /// The life of an outcome that was loaded at `now`; None if it is not kept at all (C5). `chance` draws
+    /// a number for the jitter.
     ///
     /// Runs the user's `ttl_from`.
-    pub(crate) fn lifetime(&self, kind: Kind, output: &O, now: Ticks, chance: u64) -> Option<Lifetime> {
+    pub(crate) fn lifetime(
+        &self,
+        kind: Kind,
+        output: &O,
+        now: Ticks,
+        chance: impl FnOnce() -> u64,
+    ) -> Option<Lifetime> {
         let (ttl, may_be_stale) = match kind {
             Kind::Error => (self.settings.err_ttl, false),
             Kind::Nothing if self.settings.none_ttl.is_some() => {
@@ -128,7 +135,8 @@ impl<O> Policy<O> {
             }
             Kind::Value | Kind::Nothing => {
                 let ttl = self.ttl_from.as_ref().map_or(self.settings.ttl, |ttl_from| ttl_from(output));
-                (spread(ttl, self.settings.jitter, chance), true)
+                let jitter = self.settings.jitter;
+                (if jitter > 0.0 { spread(ttl, jitter, chance()) } else { ttl }, true)
             }
         };
         self.lifetime_of(ttl, may_be_stale, now)
@@ -191,7 +199,7 @@ impl<O> fmt::Debug for Policy<O> {
 
 /// A ttl drawn from `ttl` × [1 − jitter, 1]; `chance` is any number.
 fn spread(ttl: Duration, jitter: f64, chance: u64) -> Duration {
-    if jitter <= 0.0 || is_forever(ttl) {
+    if is_forever(ttl) {
         return ttl;
     }
     // 53 bits of chance are a number from 0 to 1 that a float holds exactly.

@@ -549,6 +549,29 @@ fn options_that_contradict_each_other_are_told_by_the_builder() {
     assert_eq!(build(new().ttl_from(|_| TTL).stale_if_error(TTL).jitter(1.0)), Ok(()));
 }
 
+#[stampede(ttl = TTL, stale_if_error = "60s", detach = false, skip(source))]
+async fn driven(id: u64, source: &Source) -> Result<u64, String> {
+    let _ = id;
+    source.load().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_value_stands_in_for_the_error_of_a_load_that_callers_drive() {
+    // F3, F5, X2: also for the one that takes over from a driver that leaves.
+    let (id, source) = (unique(), Source::taking(SECOND));
+    assert_eq!(driven(id, &source).await, Ok(1));
+    source.goes_down();
+    advance(TTL).await;
+    let mut leader = Box::pin(driven(id, &source));
+    let mut heir = Box::pin(driven::call_with_info(id, &source));
+    assert!(futures::poll!(&mut leader).is_pending() && futures::poll!(&mut heir).is_pending());
+    drop(leader);
+    let (outcome, served) = heir.await;
+    assert_eq!((outcome, source.loads()), (Ok(1), 3));
+    assert!(stale(TTL + SECOND, StaleReason::Failing)(&served), "{served:?}");
+    assert_eq!((driven(id, &source).await, source.loads()), (Ok(1), 3), "and then the source rests");
+}
+
 /// All options in one place.
 #[stampede(
     ttl = TTL,

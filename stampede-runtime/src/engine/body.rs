@@ -18,7 +18,8 @@ use std::{
 /// The body of a load that runs; gone when the load has ended, whichever way.
 pub(super) struct Body<O, P> {
     future: Option<P>,
-    limit: Option<Limit<O>>,
+    /// Seldom there, so it takes little room where it isn't.
+    limit: Option<Box<Limit<O>>>,
 }
 
 /// How long a load may take, and what it comes to if it takes longer.
@@ -31,8 +32,8 @@ struct Limit<O> {
 impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
     /// Starts the clock.
     pub(super) fn new(future: P, limit: Option<TimeLimit<O>>) -> Self {
-        let limit =
-            limit.map(|(after, timed_out)| Limit { after, deadline: Deadline::after(after), timed_out });
+        let limit = limit
+            .map(|(after, timed_out)| Box::new(Limit { after, deadline: Deadline::after(after), timed_out }));
         Self { future: Some(future), limit }
     }
 
@@ -65,7 +66,7 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
 
     /// What the load comes to if its time is over.
     fn time_out(&mut self, name: &str, cx: &mut Context<'_>) -> Option<Result<O, Payload>> {
-        let Limit { after, deadline, timed_out } = self.limit.as_mut()?;
+        let Limit { after, deadline, timed_out } = self.limit.as_deref_mut()?;
         if !deadline.poll(cx) {
             return None;
         }

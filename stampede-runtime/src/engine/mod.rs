@@ -343,7 +343,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     fn lifetime(&self, kind: Kind, output: &O, hash: u64) -> Option<Lifetime> {
         let now = clock::exact();
         // Another draw for every key and every load.
-        self.policy.lifetime(kind, output, now, self.hasher.hash_one((hash, now)))
+        self.policy.lifetime(kind, output, now, || self.hasher.hash_one((hash, now)))
     }
 
     /// Notes that a load has failed. True if a value stays that can still be served: the failure is then reported, because
