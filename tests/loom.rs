@@ -180,6 +180,21 @@ fn a_task_is_joined_and_lands_when_nobody_is_on_board() {
 }
 
 #[test]
+fn a_flight_of_a_task_is_deserted_once_all_have_left() {
+    model(|| {
+        let first = Call::first_of_a_task();
+        let flight = Arc::clone(&first.flight);
+        let second = Call::beside(&first);
+        let other = thread::spawn(move || first.leave());
+        let watched = flight.is_deserted();
+        assert!(!watched, "one is still on board");
+        second.leave();
+        other.join().unwrap();
+        assert!(flight.is_deserted());
+    });
+}
+
+#[test]
 fn a_cut_flight_reveals_nothing() {
     // I1, I2
     model(|| {

@@ -24,6 +24,7 @@ pub(crate) struct Args {
     pub(crate) none_ttl: Option<Given<Length>>,
     pub(crate) ttl_from: Option<Given<ExprPath>>,
     pub(crate) load_timeout: Option<Given<Length>>,
+    pub(crate) capacity: Option<Capacity>,
     pub(crate) key: Option<Key>,
     pub(crate) skip: Option<Skip>,
     pub(crate) detach: Option<LitBool>,
@@ -43,6 +44,14 @@ pub(crate) enum Length {
     For(Duration),
     Forever,
     /// A path to a `const Duration`.
+    Const(Path),
+}
+
+/// The most entries.
+pub(crate) enum Capacity {
+    Entries(u64),
+    Unbounded,
+    /// A path to a `const` integer.
     Const(Path),
 }
 
@@ -66,7 +75,7 @@ pub(crate) enum Companion {
     Named(Ident),
 }
 
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "ttl",
     "stale_while_revalidate",
     "stale_if_error",
@@ -75,6 +84,7 @@ const OPTIONS: [&str; 14] = [
     "none_ttl",
     "ttl_from",
     "load_timeout",
+    "capacity",
     "key",
     "skip",
     "detach",
@@ -123,6 +133,7 @@ impl Args {
             "none_ttl" => self.none_ttl = Some(parse_length(option, input)?),
             "ttl_from" => self.ttl_from = Some(parse_ttl_from(option, input)?),
             "load_timeout" => self.load_timeout = Some(parse_length(option, input)?),
+            "capacity" => self.capacity = Some(parse_capacity(&option, input)?),
             "key" => self.key = Some(parse_key(&option, input)?),
             "skip" => self.skip = Some(parse_skip(option.clone(), input)?),
             "detach" => self.detach = Some(parse_detach(&option, input)?),
@@ -181,6 +192,8 @@ fn skip_to_next_option(input: ParseStream<'_>) -> syn::Result<()> {
 const JITTER: &str = "a number from 0 to 1; write `jitter = 0.1`";
 const TTL_FROM: &str =
     "the path of a function; write `ttl_from = ttl_of` for a `fn ttl_of(value: &T) -> Duration`";
+const CAPACITY: &str = "a number of entries; write `capacity = 10_000`, `capacity = \"unbounded\"`, or the path of a `const` of \
+                        type `u64`";
 const KEY: &str = "arguments by name; to compute a key, declare its type as in `key: u64 = user.id`";
 const DECLARED_KEY: &str = "`key: T = expression`";
 const SKIP: &str = "arguments by name; write `skip(db, context)`";
@@ -229,6 +242,22 @@ fn parse_ttl_from(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<Ex
     expect_equals(&option, input, TTL_FROM)?;
     let value = value(&option, input, TTL_FROM, ExprPath::parse)?;
     Ok(Given { option, value })
+}
+
+fn parse_capacity(option: &Ident, input: ParseStream<'_>) -> syn::Result<Capacity> {
+    expect_equals(option, input, CAPACITY)?;
+    if input.peek(Lit) {
+        let capacity = value(option, input, CAPACITY, <Lit as Parse>::parse)?;
+        let number = match &capacity {
+            Lit::Str(text) if text.value() == "unbounded" => return Ok(Capacity::Unbounded),
+            Lit::Int(number) if number.suffix().is_empty() => number.base10_parse().ok(),
+            _ => None,
+        };
+        let malformed = || syn::Error::new(capacity.span(), format!("`{option}` takes {CAPACITY}"));
+        return number.map(Capacity::Entries).ok_or_else(malformed);
+    }
+    let path = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
+    value(option, input, CAPACITY, path).map(Capacity::Const)
 }
 
 fn parse_key(option: &Ident, input: ParseStream<'_>) -> syn::Result<Key> {

@@ -18,6 +18,7 @@ pub(crate) fn check(args: &Args, function: &Function, diag: &mut Diag) {
     check_borrows(args, function, diag);
     check_ttl_from(args, diag);
     check_needs_ttl(args, diag);
+    check_jitter(args, diag);
     check_refresh(args, diag);
 }
 
@@ -185,25 +186,25 @@ fn check_ttl_from(args: &Args, diag: &mut Diag) {
 /// What begins at the end of a ttl, or spreads it, needs one. What constants hold is checked where their value is known.
 fn check_needs_ttl(args: &Args, diag: &mut Diag) {
     let is_kept = |given: &Given<Length>| !matches!(given.value, Length::For(ttl) if ttl.is_zero());
-    let keeps = args.ttl_from.is_some() || args.ttl.as_ref().is_some_and(is_kept);
-    for window in [&args.stale_while_revalidate, &args.stale_if_error].into_iter().flatten() {
-        if !keeps {
-            let option = &window.option;
-            diag.error(
-                option,
-                format!(
-                    "`{option}` begins after the `ttl`, and without one nothing is stored; set `ttl` too"
-                ),
-            );
-        }
+    if args.ttl_from.is_some() || args.ttl.as_ref().is_some_and(is_kept) {
+        return;
     }
-    let Some(jitter) = &args.jitter else { return };
-    if !keeps {
+    // One `ttl` is missing, however many need it; what can't be there anyway is told as that.
+    let windows = [&args.stale_while_revalidate, &args.stale_if_error].into_iter().flatten();
+    let needy = windows.map(|window| (&window.option, "begins after"));
+    let needy = needy.chain(args.jitter.as_ref().map(|jitter| (&jitter.option, "spreads")));
+    let mut needy = needy.filter(|(option, _)| is_detached(args) || *option != "stale_while_revalidate");
+    if let Some((option, does)) = needy.next() {
         diag.error(
-            &jitter.option,
-            "`jitter` spreads a `ttl`, and without one nothing is stored; set `ttl` too",
+            option,
+            format!("`{option}` {does} the `ttl`, and without one nothing is stored; set `ttl` too"),
         );
-    } else if args.ttl.as_ref().is_some_and(|ttl| matches!(ttl.value, Length::Forever)) {
+    }
+}
+
+fn check_jitter(args: &Args, diag: &mut Diag) {
+    let Some(jitter) = &args.jitter else { return };
+    if args.ttl.as_ref().is_some_and(|ttl| matches!(ttl.value, Length::Forever)) {
         diag.error(
             &jitter.option,
             "`jitter` can't spread a `ttl` that never ends; remove `jitter`, or set another `ttl`",

@@ -1,7 +1,7 @@
 //! Every question about the expansion, answered; what follows only writes it down.
 
 use crate::{
-    args::{Args, Companion, Given, Key, Length},
+    args::{Args, Capacity, Companion, Given, Key, Length},
     check,
     item::{Function, Item, Param, Passing},
 };
@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     /// A function that tells the ttl of a value.
     pub(crate) ttl_from: Option<ExprPath>,
     pub(crate) has_load_timeout: bool,
+    /// The most entries, as an `Option<u64>`.
+    pub(crate) capacity: TokenStream,
     pub(crate) key: PlannedKey,
     /// What has to be asked about types, and the type that is the answer.
     pub(crate) demands: Vec<Demand>,
@@ -68,8 +70,8 @@ pub(crate) enum Role {
     Output { result: Option<Box<(Type, Type)>> },
     /// Returned, and of a kind that an option is about.
     Kind { option: Ident, kind: OutputKind },
-    /// Returned, and made of a time-out; its parts as above.
-    TimedOut { option: Ident, result: Option<Box<(Type, Type)>> },
+    /// Returned, and made of a time-out; its parts as above. The option's name, if it has to be told of what is no `Result`.
+    TimedOut { option: Option<Ident>, result: Option<Box<(Type, Type)>> },
 }
 
 /// What an output may be.
@@ -107,6 +109,7 @@ impl Plan {
             constant: first_constant(args),
             ttl_from: args.ttl_from.as_ref().map(|given| given.value.clone()),
             has_load_timeout: args.load_timeout.is_some(),
+            capacity: plan_capacity(args, &private),
             detach: check::is_detached(args),
             demands,
             verdict,
@@ -156,6 +159,18 @@ fn plan_settings(args: &Args) -> Vec<TokenStream> {
         settings.push(quote!(has_ttl_from: true));
     }
     settings
+}
+
+fn plan_capacity(args: &Args, private: &TokenStream) -> TokenStream {
+    match &args.capacity {
+        None => quote!(::core::option::Option::Some(#private::DEFAULT_CAPACITY)),
+        Some(Capacity::Entries(most)) => quote!(::core::option::Option::Some(#most)),
+        Some(Capacity::Unbounded) => quote!(::core::option::Option::None),
+        Some(Capacity::Const(path)) => quote_spanned! {path.span()=> ::core::option::Option::Some({
+            const __STAMPEDE_CAPACITY: ::core::primitive::u64 = #path;
+            __STAMPEDE_CAPACITY
+        })},
+    }
 }
 
 /// Constants may contradict other options by their value, which only the compiler knows.
@@ -268,11 +283,12 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
         let role = |option: &Ident| Role::Kind { option: option.clone(), kind };
         demands.extend(given.map(|option| Demand { ty: output.clone(), role: role(option) }));
     };
-    of_kind(args.err_ttl.as_ref().map(|given| &given.option), OutputKind::Result);
-    of_kind(args.stale_if_error.as_ref().map(|given| &given.option), OutputKind::Result);
+    // That it is no `Result` is told once.
+    let about_errors = [&args.err_ttl, &args.stale_if_error].into_iter().flatten().next();
+    of_kind(about_errors.map(|given| &given.option), OutputKind::Result);
     of_kind(args.none_ttl.as_ref().map(|given| &given.option), OutputKind::Option);
     if let Some(given) = &args.load_timeout {
-        let option = given.option.clone();
+        let option = about_errors.is_none().then(|| given.option.clone());
         demands.push(Demand { ty: output, role: Role::TimedOut { option, result } });
     }
     demands

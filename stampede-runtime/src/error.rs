@@ -40,8 +40,9 @@ use std::{
 /// }
 /// # }
 /// ```
+// In a box, so that a handle is one pointer: every entry has room for one.
 #[derive(Clone)]
-pub struct SharedError(Arc<dyn AsError>);
+pub struct SharedError(Arc<Box<dyn AsError>>);
 
 impl SharedError {
     /// Returns the original error, or the first in its chain of sources, that is an `E`.
@@ -65,12 +66,12 @@ impl SharedError {
 
     /// Shares an error type that implements `Error`.
     pub(crate) fn from_error<E: Error + Send + Sync + 'static>(error: E) -> Self {
-        Self(Arc::new(Plain(error)))
+        Self(Arc::new(Box::new(Plain(error))))
     }
 
     /// Shares an error type that holds one, as `anyhow::Error` and boxed errors do.
     pub(crate) fn from_holder<E: AsRef<dyn Error + Send + Sync> + Send + Sync + 'static>(error: E) -> Self {
-        Self(Arc::new(Holder(error)))
+        Self(Arc::new(Box::new(Holder(error))))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     registry,
     sharing::{Kind, Sharing},
     stats::Stats,
+    store::Bounds,
 };
 use equivalent::Equivalent;
 use std::{fmt, hash::Hash, sync::Arc, time::Duration};
@@ -29,6 +30,8 @@ pub struct Blueprint<K, O> {
     pub ttl_from: Option<fn(&O) -> Duration>,
     /// What a load comes to that takes too long.
     pub timed_out: Option<fn(LoadTimeout) -> O>,
+    /// The most entries; None is no bound.
+    pub capacity: Option<u64>,
     /// Prints a key, where it can be printed.
     pub print_key: fn(&K) -> Option<String>,
 }
@@ -57,12 +60,13 @@ where
     ///
     /// If there is no way to share outputs; a function with such outputs does not compile.
     pub(crate) fn new(blueprint: &Blueprint<K, O>) -> Self {
-        let Blueprint { name, settings, sharing, kind, describe, ttl_from, timed_out, print_key } =
+        let Blueprint { name, settings, sharing, kind, describe, ttl_from, timed_out, capacity, print_key } =
             *blueprint;
         let sharing = Sharing { kind, describe, ..sharing.expect("outputs that fit can be shared") };
         let ttl_from = ttl_from.map(|ttl_from| Box::new(ttl_from) as _);
         let policy = Policy::new(settings, ttl_from, timed_out);
-        let engine = Engine::new(Labels::new(name.into(), print_key), policy, sharing);
+        let bounds = Bounds { capacity, ..Bounds::default() };
+        let engine = Engine::new(Labels::new(name.into(), print_key), policy, bounds, sharing);
         registry::add(&engine);
         Self { engine }
     }

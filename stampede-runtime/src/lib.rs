@@ -40,6 +40,8 @@
 //!   circle panic with the chain of calls.
 //! - **Fresh means fresh.** A value is served for its ttl, counted from the end of its load, and never more than 10 ms longer;
 //!   after that only within the stale windows that its author has set. An invalidation holds from the moment it returns, for loads in flight too.
+//! - **Memory has a bound.** There are never more entries than the capacity; expired ones are released without being asked
+//!   for, and what has left is dropped soon.
 //! - **A hit is nearly free.** It clones no argument, allocates nothing and takes no lock; it costs the clone of the value.
 //!
 //! # What to know
@@ -127,6 +129,7 @@ pub use served::{Served, StaleReason};
 /// | `err_ttl = "1s"`, `none_ttl = "1s"` | how long an `Err` or a `None` (also an `Ok(None)`) is kept | an `Err` is not, a `None` is kept as any value |
 /// | `ttl_from = path` | a `fn(&T) -> Duration` that tells the ttl of a value (of a `Result`, of its `Ok`), instead of `ttl` | |
 /// | `load_timeout = "10s"` | a load that takes longer is dropped, and its callers get an error made `From<`[`LoadTimeout`]`>` | none |
+/// | `capacity = 10_000` | the most entries, also a path to a `const` of type `u64`; `"unbounded"` | 65,536 |
 /// | `key = id`, `key = (id, lang)` | these arguments are the key | all arguments, in order |
 /// | `key: (u64, String) = (user.id, lang)` | a key of this type. Each part is an expression over the arguments, of the part's type or its borrowed form, as `&str` for `String` | |
 /// | `skip(db, ctx)` | arguments that are no part of the key | none |
@@ -192,3 +195,4 @@ pub use served::{Served, StaleReason};
 /// along.
 pub use stampede_macros::stampede;
 pub use stats::Stats;
+pub use store::RemovalCause;

@@ -64,7 +64,7 @@ impl Settings {
             return None;
         }
         if self.jitter > 0.0 {
-            return Some("`jitter` spreads a `ttl`, and without one nothing is stored; set `ttl` too");
+            return Some("`jitter` spreads the `ttl`, and without one nothing is stored; set `ttl` too");
         }
         if !self.stale_while_revalidate.is_zero() {
             return Some(
@@ -128,18 +128,16 @@ impl<O> Policy<O> {
         now: Ticks,
         chance: impl FnOnce() -> u64,
     ) -> Option<Lifetime> {
-        let (ttl, may_be_stale) = match kind {
-            Kind::Error => (self.settings.err_ttl, false),
-            Kind::Nothing if self.settings.none_ttl.is_some() => {
-                (self.settings.none_ttl.unwrap_or_default(), false)
-            }
-            Kind::Value | Kind::Nothing => {
+        let ttl = match (kind, self.settings.none_ttl) {
+            (Kind::Error, _) => self.settings.err_ttl,
+            (Kind::Nothing, Some(ttl)) => ttl,
+            (Kind::Value | Kind::Nothing, _) => {
                 let ttl = self.ttl_from.as_ref().map_or(self.settings.ttl, |ttl_from| ttl_from(output));
                 let jitter = self.settings.jitter;
-                (if jitter > 0.0 { spread(ttl, jitter, chance()) } else { ttl }, true)
+                if jitter > 0.0 { spread(ttl, jitter, chance()) } else { ttl }
             }
         };
-        self.lifetime_of(ttl, may_be_stale, now)
+        self.lifetime_of(ttl, self.may_be_stale(kind), now)
     }
 
     /// The life of a value whose ttl is `ttl`.
@@ -169,9 +167,14 @@ impl<O> Policy<O> {
         self.windows.longest() > 0
     }
 
-    /// Whether an entry ever stands in for an error.
-    pub(crate) fn covers_errors(&self) -> bool {
-        self.windows.error > 0
+    /// Whether the stale windows are for outcomes of this kind: they are for values, of which a `None` is one unless it has a
+    /// ttl of its own.
+    pub(crate) fn may_be_stale(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Value => true,
+            Kind::Nothing => self.settings.none_ttl.is_none(),
+            Kind::Error => false,
+        }
     }
 
     /// Whether a failed load has to know of the entry that is there: it may leave the entry as it is, and rest (F3, F4).
@@ -295,20 +298,21 @@ pub(crate) fn is_fresh(fresh_until: Ticks, now: Ticks) -> bool {
     now < fresh_until
 }
 
-/// Whether an entry stands in for the error of a load that ended at `now` (F3): not at the end of its window, nor later.
+/// Whether an entry stands in for the error of a load that ended at `now` (F3): while it is stale, and may be served.
 pub(crate) fn covers_error(times: Times, windows: Windows, now: Ticks) -> bool {
-    let window = Windows { revalidate: 0, ..windows };
-    decide(Times { rests_until: 0, ..times }, window, now) == Decision::Attempt
+    !matches!(decide(times, windows, now), Decision::Serve | Decision::Load)
 }
 
 /// How long the source is left alone after so many loads in a row have failed that would have replaced an entry of this ttl:
 /// the shorter of ttl and a second, twice as long each time, at most 30 seconds (F3).
 pub(crate) fn rest(ttl: Duration, failures: u32) -> Duration {
     const FIRST: Duration = Duration::from_secs(1);
-    const LONGEST: Duration = Duration::from_secs(30);
     let doublings = failures.saturating_sub(1).min(31);
-    ttl.min(FIRST).saturating_mul(1 << doublings).min(LONGEST)
+    ttl.min(FIRST).saturating_mul(1 << doublings).min(LONGEST_REST)
 }
+
+/// No rest is longer.
+pub(crate) const LONGEST_REST: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;

@@ -121,6 +121,23 @@ impl<O> Kept<O> {
         Self(Form::Error(error))
     }
 
+    /// In the place of what has been taken out.
+    pub(crate) fn dropped() -> Self {
+        Self(Form::Dropped)
+    }
+
+    pub(crate) fn is_error(&self, sharing: &Sharing<O>) -> bool {
+        self.as_output().is_none_or(|output| (sharing.kind)(output) == Kind::Error)
+    }
+
+    /// The output, unless it is a shared error.
+    pub(crate) fn as_output(&self) -> Option<&O> {
+        match &self.0 {
+            Form::Output(output) => Some(output),
+            Form::Error(_) | Form::Dropped => None,
+        }
+    }
+
     /// Makes a caller's output.
     #[inline]
     pub(crate) fn to_output(&self, sharing: &Sharing<O>) -> O {

@@ -118,7 +118,7 @@ impl Counters {
         stripes.map(|stripe| stripe.0[event as usize].load(Relaxed)).fold(0, u64::wrapping_add)
     }
 
-    pub(crate) fn snapshot(&self, entries: usize) -> Stats {
+    pub(crate) fn snapshot(&self, entries: usize, evictions: u64) -> Stats {
         let ended = [Event::LoadOk, Event::LoadErr, Event::LoadPanicked, Event::LoadAbandoned];
         let [loads_ok, loads_err, loads_panicked, loads_abandoned] = ended.map(|event| self.sum(event));
         // Read after the ends: a load that starts and ends meanwhile must not make the difference negative.
@@ -135,7 +135,7 @@ impl Counters {
             loads_abandoned,
             in_flight: loads.saturating_sub(loads_ok + loads_err + loads_panicked + loads_abandoned),
             refreshes: self.sum(Event::Refresh),
-            evictions: 0,
+            evictions,
             expirations: self.sum(Event::Expiration),
             entries: entries as u64,
         }
@@ -192,6 +192,6 @@ mod tests {
                 thread.join().expect("counting does not panic");
             }
         }
-        assert_eq!(counters.snapshot(0).hits, 20 * (*STRIPES as u64 + 9) * 1_000);
+        assert_eq!(counters.snapshot(0, 0).hits, 20 * (*STRIPES as u64 + 9) * 1_000);
     }
 }

@@ -12,13 +12,19 @@ use std::{
     task::{Context, Waker},
     time::Duration,
 };
-use tokio::{runtime::Handle, time::Sleep};
+use tokio::{
+    runtime::Handle,
+    task::{Unconstrained, unconstrained},
+    time::Sleep,
+};
 
 /// A moment that a task can wait for.
-#[derive(Debug)]
 pub(crate) enum Deadline {
-    /// By the timer of the runtime, which tests may pause.
-    Runtime(Pin<Box<Sleep>>),
+    /// Has passed from the start.
+    Passed,
+    /// By the timer of the runtime, which tests may pause. Whatever the load has used up of its task's share, the timer is
+    /// asked.
+    Runtime(Unconstrained<Pin<Box<Sleep>>>),
     /// Without a runtime: by the thread that visits caches.
     Alarm { at: Ticks, alarm: Arc<Alarm> },
 }
@@ -28,8 +34,11 @@ impl Deadline {
     ///
     /// On a runtime whose timer is not enabled.
     pub(crate) fn after(limit: Duration) -> Self {
+        if limit.is_zero() {
+            return Self::Passed;
+        }
         if Handle::try_current().is_ok() {
-            return Self::Runtime(Box::pin(tokio::time::sleep(limit)));
+            return Self::Runtime(unconstrained(Box::pin(tokio::time::sleep(limit))));
         }
         Self::Alarm { at: clock::after(clock::exact(), limit), alarm: Arc::default() }
     }
@@ -37,12 +46,14 @@ impl Deadline {
     /// Whether it has passed; else the task is woken when it has.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         match self {
-            Self::Runtime(sleep) => sleep.as_mut().poll(cx).is_ready(),
+            Self::Passed => true,
+            Self::Runtime(sleep) => Pin::new(sleep).poll(cx).is_ready(),
             Self::Alarm { at, alarm } => {
                 if clock::exact() >= *at {
                     return true;
                 }
-                let replaced = lock(&alarm.0).replace(cx.waker().clone());
+                let waker = cx.waker().clone();
+                let replaced = lock(&alarm.0).replace(waker);
                 if replaced.is_none() {
                     reaper::schedule(*at, Arc::downgrade(alarm) as Weak<dyn Sweep>);
                 }

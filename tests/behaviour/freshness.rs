@@ -135,6 +135,15 @@ fn a_runtime_does_not_see_the_entries_of_another() {
     assert_eq!(other.block_on(async { cache.get(1, || async { 2 }).await }), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn real_time_does_not_move_a_paused_ttl() {
+    // F7, M2: no thread sweeps by another clock.
+    let cache: Cache<u8, u8> = Cache::builder().ttl(Duration::from_millis(10)).build();
+    cache.insert(1, 1);
+    std::thread::sleep(Duration::from_millis(60));
+    assert_eq!((cache.peek(&1), cache.stats().expirations), (Some(1), 0));
+}
+
 #[test]
 fn entries_of_a_runtime_survive_the_sweeps_of_another() {
     // F7, M2

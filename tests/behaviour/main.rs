@@ -2,6 +2,7 @@
 
 mod attribute;
 mod cancellation;
+mod capacity;
 mod circles;
 mod coalescing;
 mod errors;

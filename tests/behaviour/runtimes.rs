@@ -215,6 +215,33 @@ fn a_load_that_never_ends_is_timed_out_without_a_runtime() {
     assert_eq!(pollster::block_on(cache.try_get(1, || async { Ok(7) })).ok(), Some(7));
 }
 
+#[tokio::test]
+async fn a_load_that_never_pauses_is_timed_out() {
+    // It takes all of its task's share of the runtime, every time.
+    let cache: Cache<u8, u8, TimedOut> = Cache::builder().load_timeout(Duration::from_millis(20)).build();
+    let load = || async {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        loop {
+            sender.send(()).expect("the receiver is there");
+            receiver.recv().await;
+        }
+    };
+    assert!(cache.try_get(1, load).await.is_err());
+    assert_eq!(cache.in_flight(), 0);
+}
+
+#[test]
+fn without_a_runtime_a_stale_value_stands_in_for_an_error() {
+    // F2, X4
+    let cache: Cache<u8, u8, String> = Cache::builder()
+        .ttl(Duration::from_millis(1))
+        .stale_while_revalidate(Duration::from_secs(600))
+        .build();
+    assert_eq!(pollster::block_on(cache.try_get(1, || async { Ok(1) })), Ok(1));
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(pollster::block_on(cache.try_get(1, || async { Err("down".to_owned()) })), Ok(1));
+}
+
 #[test]
 fn without_a_runtime_a_stale_value_is_loaded_anew_by_its_caller() {
     // F2, X4: nobody could run a refresh. Under `test-util` the ttl follows the real clock here, as there is no runtime.

@@ -391,6 +391,68 @@ async fn a_refresh_that_takes_too_long_is_a_failed_one() {
     assert_eq!(cache.peek(&1), Some(1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_not_kept_takes_the_old_one_along() {
+    // F4 is for failures: this is a newer value.
+    let found = Arc::new(AtomicBool::new(true));
+    let cache: Cache<u8, Option<u8>> =
+        Cache::builder().ttl(TTL).stale_while_revalidate(SECOND * 60).none_ttl(Duration::ZERO).build();
+    let call = async || {
+        let found = Arc::clone(&found);
+        cache.get(1, move || async move { found.load(SeqCst).then_some(7) }).await
+    };
+    assert_eq!(call().await, Some(7));
+    found.store(false, SeqCst);
+    advance(TTL).await;
+    assert_eq!(call().await, Some(7), "served while it is refreshed");
+    sleep(MILLIS).await;
+    assert_eq!((call().await, cache.len()), (None, 0));
+    // The same while the old one is fresh, and by a ttl of zero.
+    let cache: Cache<u8, u64> = Cache::builder().ttl_from(|value| Duration::from_secs(*value)).build();
+    assert_eq!(cache.get(1, || async { 60 }).await, 60);
+    assert_eq!(cache.get_fresh(1, || async { 0 }).await, 0);
+    assert_eq!(cache.peek(&1), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_error_takes_the_place_of_a_kept_one() {
+    // F4 is for values.
+    let cache: Cached = Cache::builder().ttl(TTL).err_ttl(TTL).build();
+    let fail = |why: &'static str| move || async move { Err(why.to_owned()) };
+    assert_eq!(cache.try_get(1, fail("one")).await, Err("one".to_owned()));
+    assert_eq!(cache.try_get_fresh(1, fail("two")).await, Err("two".to_owned()));
+    assert_eq!(cache.try_get(1, fail("three")).await, Err("two".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nothing_with_a_ttl_of_its_own_is_never_stale() {
+    let cache: Cache<u8, Option<u8>> =
+        Cache::builder().ttl(TTL).stale_while_revalidate(SECOND * 60).none_ttl(SECOND).build();
+    cache.insert_with_ttl(1, None, SECOND * 2);
+    advance(SECOND * 2).await;
+    assert_eq!(cache.peek(&1), None);
+    advance(SECOND).await;
+    assert_eq!(cache.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rests_are_as_long_for_what_has_been_stale_for_long() {
+    // F3: after a year of failing, too.
+    let source = Source::taking(Duration::ZERO);
+    let cache: Cached = Cache::builder().ttl(SECOND).stale_if_error(Duration::MAX).build();
+    assert_eq!(call(&cache, &source).await, Ok(1));
+    source.goes_down();
+    for days in [1, 30, 365] {
+        advance(SECOND * 86_400 * days).await;
+        let loads = source.loads();
+        for _ in 0..100 {
+            assert_eq!(call(&cache, &source).await, Ok(1));
+            advance(SECOND).await;
+        }
+        assert!((4..=8).contains(&(source.loads() - loads)), "{} loads in 100 s", source.loads() - loads);
+    }
+}
+
 #[stampede(ttl = "10s", err_ttl = "2s", none_ttl = "1s", skip(answer))]
 async fn negative(id: u64, answer: Result<Option<u64>, String>) -> Result<Option<u64>, String> {
     let _ = id;
@@ -632,6 +694,29 @@ mod reports {
             });
             self.0.lock().expect("no panic").push(line);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refresh_that_fails_after_its_window_is_reported() {
+        let log = Log::default();
+        let _default = tracing::subscriber::set_default(registry().with(log.clone()));
+        let source = Source::taking(SECOND);
+        let cache: Cache<u8, u64, String> =
+            Cache::builder().name("rates").ttl(TTL).stale_while_revalidate(SECOND / 2).build();
+        let call = async || {
+            let source = Arc::clone(&source);
+            cache.try_get(1, move || async move { source.load().await }).await
+        };
+        assert_eq!(call().await, Ok(1));
+        source.goes_down();
+        advance(TTL).await;
+        assert_eq!(call().await, Ok(1));
+        until_idle(&cache).await;
+        let lines = log.0.lock().expect("no panic").clone();
+        assert_eq!(
+            lines,
+            ["WARN: message=a load failed that nobody waited for call=\"rates(…)\" failure=an error"]
+        );
     }
 
     #[tokio::test(start_paused = true)]

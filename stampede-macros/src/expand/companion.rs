@@ -93,7 +93,7 @@ fn settings(plan: &Plan) -> TokenStream {
 }
 
 fn blueprint(plan: &Plan) -> TokenStream {
-    let Plan { private, name, home, .. } = plan;
+    let Plan { private, name, home, capacity, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let outputs = quote!(#private::Outputs::<#output>);
     let none = quote!(::core::option::Option::None);
@@ -108,6 +108,7 @@ fn blueprint(plan: &Plan) -> TokenStream {
             describe: #outputs::DESCRIBE,
             ttl_from: #ttl_from,
             timed_out: #timed_out,
+            capacity: #capacity,
             print_key: #private::Keys::<#key>::PRINT,
         }
     }

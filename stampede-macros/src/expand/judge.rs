@@ -146,10 +146,12 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
                 "give the error a variant `#[from] stampede::LoadTimeout`, or remove `load_timeout`";
             let lacks = quote!((#subject, &[("From<stampede::LoadTimeout>", false)], #way_out));
             let no_conversion = call(plan, error, "reject", lacks);
-            let text = format!(
-                "`{option}` makes an error of a load, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
-            );
-            let no_result = call(plan, option, "refuse", quote!((#text)));
+            let no_result = option.as_ref().map(|option| {
+                let text = format!(
+                    "`{option}` makes an error of a load, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
+                );
+                call(plan, option, "refuse", quote!((#text)))
+            });
             let is_result = is_of_kind(plan, ty, OutputKind::Result);
             quote!(if #is_result { #no_conversion } else { #no_result })
         }

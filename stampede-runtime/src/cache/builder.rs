@@ -8,6 +8,7 @@ use crate::{
     policy::{Policy, Settings, TtlFrom},
     registry,
     sharing::{Kind, Sharing, result_kind, share_result},
+    store::{Bounds, RemovalCause},
 };
 use std::{borrow::Cow, error::Error, fmt, hash::Hash, time::Duration};
 
@@ -16,6 +17,7 @@ use std::{borrow::Cow, error::Error, fmt, hash::Hash, time::Duration};
 pub struct Builder<K, V, E> {
     name: Cow<'static, str>,
     settings: Settings,
+    bounds: Bounds<K, Result<V, E>>,
     ttl_from: Option<TtlFrom<Result<V, E>>>,
     timed_out: Option<fn(LoadTimeout) -> Result<V, E>>,
     kind: fn(&Result<V, E>) -> Kind,
@@ -28,6 +30,7 @@ impl<K, V, E> Builder<K, V, E> {
         Self {
             name: Cow::Borrowed(std::any::type_name::<Cache<K, V, E>>()),
             settings: Settings::NEW,
+            bounds: Bounds::default(),
             ttl_from: None,
             timed_out: None,
             kind: result_kind,
@@ -68,7 +71,7 @@ impl<K, V, E> Builder<K, V, E> {
     ///
     /// At most one such load a key is in flight. One that fails changes neither value nor deadlines, and the next one waits:
     /// for the shorter of the ttl and a second, doubling with every failure in a row up to 30 s. Callers that come after this
-    /// window wait for the load that is in flight. Without a runtime there is no background: a call then waits for its load.
+    /// window wait for the load that is in flight. Without a runtime there is no background: a call then waits for its load, unless there is one in flight.
     ///
     /// Zero, the default, is no such window; `Duration::MAX` one without end. After RFC 5861, section 3.
     pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
@@ -116,6 +119,54 @@ impl<K, V, E> Builder<K, V, E> {
         self
     }
 
+    /// Bounds the number of entries; or, with a [`weigher`](Self::weigher), what they weigh together. Default: 65,536.
+    ///
+    /// When the bound is reached, entries that were not used lately make room: S3-FIFO (Yang et al., SOSP 2023), with a small
+    /// queue that adapts. There are never more entries than the bound, at no moment. Zero stores nothing.
+    pub fn capacity(mut self, most: u64) -> Self {
+        self.bounds.capacity = Some(most);
+        self
+    }
+
+    /// Keeps entries until their time is over, however many there are.
+    ///
+    /// With keys that come from outside this lets others fill the memory.
+    pub fn unbounded(mut self) -> Self {
+        self.bounds.capacity = None;
+        self
+    }
+
+    /// Weighs entries, in bytes or in whatever unit the [`capacity`](Self::capacity) is meant. What weighs zero counts as one.
+    ///
+    /// Called once for each value that is stored, under no lock. A value that is heavier than the whole capacity is not stored.
+    /// If it panics, the value goes to its callers unstored.
+    pub fn weigher(mut self, weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Self
+    where
+        V: 'static,
+        E: 'static,
+    {
+        self.bounds.weigh =
+            Some(Box::new(move |key, output| output.as_ref().map_or(1, |value| weigh(key, value))));
+        self
+    }
+
+    /// Is told of every value that leaves the cache, and why: once for each, by the thread that takes it out, under no lock.
+    ///
+    /// Calls of the cache from within are fine. A panic in it is reported by the panic hook, and harms nobody. When the cache
+    /// itself is dropped, nobody is told.
+    pub fn on_removal(mut self, listen: impl Fn(&K, &V, RemovalCause) + Send + Sync + 'static) -> Self
+    where
+        V: 'static,
+        E: 'static,
+    {
+        self.bounds.listen = Some(Box::new(move |key, output, cause| {
+            if let Ok(value) = output {
+                listen(key, value, cause);
+            }
+        }));
+        self
+    }
+
     /// Prints keys in the message about loads that wait for each other, as `pages("en")`; without it, as `pages(…)`.
     pub fn print_keys(mut self) -> Self
     where
@@ -146,7 +197,7 @@ impl<K, V, E> Builder<K, V, E> {
         let labels = Labels::new(self.name, self.print_key);
         let policy = Policy::new(self.settings, self.ttl_from, self.timed_out);
         let sharing = Sharing { kind: self.kind, describe: self.describe, ..sharing };
-        let engine = Engine::new(labels, policy, sharing);
+        let engine = Engine::new(labels, policy, self.bounds, sharing);
         registry::add(&engine);
         Ok(Cache::new(engine))
     }

@@ -27,7 +27,7 @@ use crate::{
     sharing::{Kept, Kind, Sharing},
     stats::{Counters, Event, Stats},
     store::{
-        Found, Store,
+        Bounds, Found, Store,
         reaper::{self, Sweep},
     },
 };
@@ -88,10 +88,15 @@ pub(crate) enum Miss<K: Key, O: Output> {
 type Now<O> = (O, Served);
 
 impl<K: Key, O: Output> Engine<K, O> {
-    pub(crate) fn new(labels: Labels<K>, policy: Policy<O>, sharing: Sharing<O>) -> Arc<Self> {
+    pub(crate) fn new(
+        labels: Labels<K>,
+        policy: Policy<O>,
+        bounds: Bounds<K, O>,
+        sharing: Sharing<O>,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             clock: Clock::for_ttl(policy.shortest()),
-            store: Store::new(policy.windows()),
+            store: Store::new(policy.windows(), bounds),
             labels,
             policy,
             sharing,
@@ -157,9 +162,12 @@ impl<K: Key, O: Output> Engine<K, O> {
     {
         self.sweep_if_calls_do();
         let found = if self.policy.serves_stale() { self.find(lookup) } else { None };
-        // A refresh is a task: without a runtime to run it the call loads.
-        let is_served =
-            |found: &Found<O>| found.decision != Decision::Revalidate || Handle::try_current().is_ok();
+        // A refresh is a task: without a runtime to run it the call loads, unless another has started one.
+        let is_served = |found: &Found<O>| {
+            found.decision != Decision::Revalidate
+                || Handle::try_current().is_ok()
+                || self.flights.contains(lookup.hash, lookup.key)
+        };
         if let Some(found) = found.filter(is_served) {
             return self.serve(found, lookup, to_key);
         }
@@ -180,7 +188,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Equivalent<K> + ?Sized,
     {
-        self.store.find(lookup, self.clock.now(), &self.sharing)
+        self.store.find(lookup, clock::exact(), &self.sharing)
     }
 
     fn serve<Q>(
@@ -217,7 +225,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         let flight = self.flights.lead(key, &self.labels)?;
         let refresh = Boarding::new(Arc::clone(self), flight, true);
         // As a leader does that waits (C3).
-        let decision = self.store.decide(lookup, self.clock.now());
+        let decision = self.store.decide(lookup, clock::exact());
         if matches!(decision, Decision::Serve | Decision::Rest) {
             refresh.abandon();
             return None;
@@ -330,6 +338,10 @@ impl<K: Key, O: Output> Engine<K, O> {
                 (kept, flight.state.close())
             }
             None => {
+                if kind != Kind::Error {
+                    // It is newer than what is there (F4 is for failures).
+                    contain(|| self.store.supersede(&flight.key, &flight.state));
+                }
                 self.flights.remove(flight);
                 let alone = flight.state.close();
                 (if alone { Kept::output(output) } else { (self.sharing.share)(output) }, alone)
@@ -346,32 +358,36 @@ impl<K: Key, O: Output> Engine<K, O> {
         self.policy.lifetime(kind, output, now, || self.hasher.hash_one((hash, now)))
     }
 
-    /// Notes that a load has failed. True if a value stays that can still be served: the failure is then reported, because
-    /// callers may never see it (F4).
+    /// Notes that a load has failed. True if a value stays that can still be served. The failure is reported then, and if
+    /// nobody waits for the load: callers may never see it (F4).
     fn fail(&self, flight: &Flight<K, O>, failure: &dyn fmt::Display) -> bool {
         // Compares users' keys.
-        let note = || contain(|| self.store.fail(&flight.key, clock::exact())) == Some(true);
+        let note = || contain(|| self.store.fail(&flight.key, clock::exact(), &self.sharing)) == Some(true);
         let value_stays = self.policy.minds_failures() && flight.state.is_attached() && note();
-        if value_stays {
+        if value_stays || flight.state.is_deserted() {
             // Prints users' keys and errors.
-            contain(|| self.report(flight, failure));
+            contain(|| self.report(flight, failure, value_stays));
         }
         value_stays
     }
 
     #[cfg(feature = "tracing")]
-    fn report(&self, flight: &Flight<K, O>, failure: &dyn fmt::Display) {
+    fn report(&self, flight: &Flight<K, O>, failure: &dyn fmt::Display, value_stays: bool) {
         let call = self.labels.call(flight.key.key());
-        tracing::warn!(name: "load_failed", call, %failure, "a load failed; the value that is there stays");
+        if value_stays {
+            tracing::warn!(call, %failure, "a load failed; the value that is there stays");
+        } else {
+            tracing::warn!(call, %failure, "a load failed that nobody waited for");
+        }
     }
 
     #[cfg(not(feature = "tracing"))]
     #[expect(clippy::unused_self)]
-    fn report(&self, _: &Flight<K, O>, _: &dyn fmt::Display) {}
+    fn report(&self, _: &Flight<K, O>, _: &dyn fmt::Display, _: bool) {}
 
     /// What a call is served whose flight came to `output`: in place of an error what is stale, if that may be (F3).
     fn cover(&self, flight: &Flight<K, O>, output: O, served: Served) -> Now<O> {
-        if !self.policy.covers_errors() || (self.sharing.kind)(&output) != Kind::Error {
+        if !self.policy.serves_stale() || (self.sharing.kind)(&output) != Kind::Error {
             return (output, served);
         }
         match self.store.cover(&flight.key, clock::exact(), &self.sharing) {
@@ -384,7 +400,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
         let earliest = contain(|| {
             let copy = || kept.to_kept(&self.sharing);
-            self.store.insert_outcome(&flight.key, copy, lifetime, &flight.state)
+            self.store.insert(&flight.key, copy(), || Some(copy()), lifetime, Some(&flight.state))
         });
         self.schedule_sweep(earliest.unwrap_or_default());
     }
@@ -401,7 +417,9 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.find(&self.lookup(key)).map(|found| found.output)
+        let lookup = self.lookup(key);
+        let fresh = self.store.get(&lookup, self.clock.now(), &self.sharing);
+        fresh.or_else(|| self.find(&lookup).map(|found| found.output))
     }
 
     /// Puts an output in the place of what is stored, and cuts the flight of the key (I2).
@@ -410,14 +428,14 @@ impl<K: Key, O: Output> Engine<K, O> {
         let kind = (self.sharing.kind)(&output);
         let now = clock::exact();
         let lifetime = match ttl {
-            Some(ttl) => self.policy.lifetime_of(ttl, kind != Kind::Error, now),
+            Some(ttl) => self.policy.lifetime_of(ttl, self.policy.may_be_stale(kind), now),
             None => self.lifetime(kind, &output, key.hash()),
         };
         self.flights.cut(key.hash(), key.key());
         match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
-                let earliest = self.store.insert(key.clone(), kept, lifetime);
+                let earliest = self.store.insert::<()>(&key, kept, || None, lifetime, None);
                 self.schedule_sweep(earliest);
                 // A flight that took off in between may have read what this output replaces.
                 self.flights.cut(key.hash(), key.key());
@@ -453,7 +471,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(self.len())
+        self.counters.snapshot(self.len(), self.store.evictions())
     }
 
     /// The number of keys in flight.
@@ -474,7 +492,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     fn schedule_sweep(&self, earliest: Option<Ticks>) {
-        if let Some(at) = earliest {
+        if let Some(at) = earliest.filter(|_| !cfg!(feature = "test-util")) {
             reaper::schedule(at, Weak::clone(&self.me) as Weak<dyn Sweep>);
         }
     }

@@ -150,6 +150,11 @@ impl<T> State<T> {
         lock(&self.inner).attached
     }
 
+    /// Whether nobody is on board.
+    pub(crate) fn is_deserted(&self) -> bool {
+        lock(&self.inner).callers == 0
+    }
+
     /// Runs `reveal` unless the flight has been cut; no cut happens meanwhile. `reveal` runs under the lock.
     pub(crate) fn commit(&self, reveal: impl FnOnce()) -> bool {
         let inner = lock(&self.inner);

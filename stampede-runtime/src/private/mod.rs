@@ -20,6 +20,7 @@ pub use crate::{
     served::Served,
     sharing::{Kept, Kind, Sharing},
     stats::Stats,
+    store::DEFAULT_CAPACITY,
 };
 pub use fit::{Fit, Missed};
 pub use misfit::{Misfit, MisfitMissed};

@@ -5,14 +5,21 @@
 //! - The outcome of a flight is put in unless the flight has been cut, in one step with the look at the entry that is there
 //!   (I1, I2). Where there is none it is put in hidden, and revealed under the flight's lock unless that has been cut
 //!   meanwhile. A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
-//! - Outputs are copied under the map's guard, which blocks nobody (C4).
+//! - There are never more entries than the bound allows: one is admitted before it is put in, and its ticket is given back
+//!   after it has been taken out (M1, `admission.rs`).
+//! - What has been taken out is dropped soon: writers help, and wait a little if much is left (M3, `retired.rs`).
+//! - Outputs are copied under the map's guard, which blocks nobody (C4). Listeners and weighers run under no lock.
 
+mod admission;
+mod bounds;
 mod entry;
-// Not called by the store yet.
-#[allow(dead_code)]
 mod eviction;
 mod expiry;
 pub(crate) mod reaper;
+mod retired;
+
+pub(crate) use bounds::Bounds;
+pub use bounds::{DEFAULT_CAPACITY, RemovalCause};
 
 use crate::{
     clock::{NEVER, Ticks},
@@ -21,11 +28,12 @@ use crate::{
     policy::{Decision, Lifetime, Windows},
     sharing::{Kept, Sharing},
 };
+use admission::Admissions;
 use entry::Entry;
 use equivalent::Equivalent;
 use expiry::Expiry;
 use papaya::{Compute, Guard, HashMap, Operation};
-use std::{cell::Cell, ptr, time::Duration};
+use std::{cell::Cell, mem, ptr, time::Duration};
 
 /// An entry that is served without waiting, or in place of an error.
 #[derive(Debug)]
@@ -41,11 +49,28 @@ pub(crate) struct Store<K, O> {
     map: HashMap<Keyed<K>, Entry<O>, Identity>,
     expiry: Expiry,
     windows: Windows,
+    admissions: Option<Admissions>,
+    bounds: Bounds<K, O>,
+}
+
+/// What became of an attempt to put an outcome in.
+enum Attempt<O> {
+    Stored,
+    /// It is not to be stored.
+    Refused,
+    /// The key has changed under our hands: the outcome is given back, if it could be saved.
+    Again(Option<Kept<O>>),
 }
 
 impl<K: Eq, O> Store<K, O> {
-    pub(crate) fn new(windows: Windows) -> Self {
-        Self { map: HashMap::with_hasher(Identity::default()), expiry: Expiry::default(), windows }
+    pub(crate) fn new(windows: Windows, bounds: Bounds<K, O>) -> Self {
+        Self {
+            map: HashMap::with_hasher(Identity::default()),
+            expiry: Expiry::default(),
+            windows,
+            admissions: bounds.capacity.map(|capacity| Admissions::new(capacity, bounds.weigh.is_some())),
+            bounds,
+        }
     }
 
     /// Copies the output of a key, if it is fresh.
@@ -56,7 +81,10 @@ impl<K: Eq, O> Store<K, O> {
     {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
-        entry.is_fresh(now).then(|| entry.kept.to_output(sharing))
+        entry.is_fresh(now).then(|| {
+            entry.mark.touch();
+            entry.kept.to_output(sharing)
+        })
     }
 
     /// Finds what a key can be served without waiting, stale or not.
@@ -67,10 +95,9 @@ impl<K: Eq, O> Store<K, O> {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
         let decision = entry.decide(self.windows, now);
-        decision.serves().then(|| Found {
-            output: entry.kept.to_output(sharing),
-            decision,
-            age: entry.age(now),
+        decision.serves().then(|| {
+            entry.mark.touch();
+            Found { output: entry.kept.to_output(sharing), decision, age: entry.age(now) }
         })
     }
 
@@ -94,9 +121,12 @@ impl<K: Eq, O> Store<K, O> {
 
     /// Notes that the load of a flight that still owns its key has failed at `now`: an entry that can still be served stays
     /// as it is, and the source is left alone for a while (F3, F4). Tells whether there is one.
-    pub(crate) fn fail(&self, key: &Keyed<K>, now: Ticks) -> bool {
+    pub(crate) fn fail(&self, key: &Keyed<K>, now: Ticks, sharing: &Sharing<O>) -> bool {
         let guard = self.map.guard();
         let Some(entry) = self.map.get(&key.lookup(), &guard) else { return false };
+        if entry.kept.is_error(sharing) {
+            return false;
+        }
         match entry.decide(self.windows, now) {
             Decision::Load => false,
             Decision::Serve => true,
@@ -107,93 +137,203 @@ impl<K: Eq, O> Store<K, O> {
         }
     }
 
-    /// Stores what somebody put in by hand. Some if the reaper has to come earlier than it planned to; the same below.
-    pub(crate) fn insert(&self, key: Keyed<K>, kept: Kept<O>, lifetime: Lifetime) -> Option<Ticks> {
-        let hash = key.hash();
-        let guard = self.map.guard();
-        self.map.insert(key, Entry::new(lifetime, kept), &guard);
-        self.note_deadline(lifetime, hash)
-    }
-
-    /// Stores the outcome of a flight, which `copy` makes copies of, unless the flight has been cut from its key.
-    pub(crate) fn insert_outcome<T>(
+    /// Stores an outcome; of a flight only unless that has been cut from its key. Some if the reaper has to come earlier than
+    /// it planned to.
+    ///
+    /// If the entry of the key changes in the very moment in which it is replaced, what would have replaced it is lost; `again`
+    /// may make another. Without one that is as if it had been evicted at once.
+    pub(crate) fn insert<T>(
         &self,
         key: &Keyed<K>,
-        copy: impl Fn() -> Kept<O>,
+        kept: Kept<O>,
+        again: impl Fn() -> Option<Kept<O>>,
         lifetime: Lifetime,
-        flight: &State<T>,
+        flight: Option<&State<T>>,
     ) -> Option<Ticks>
     where
         K: Clone,
     {
+        let mut kept = kept;
+        let weight = self.bounds.weight(key.key(), &kept);
         let guard = self.map.guard();
         loop {
-            let stored = match self.map.get(&key.lookup(), &guard) {
-                Some(old) => self.replace(key.clone(), old, copy(), lifetime, flight, &guard),
-                None => self.insert_first(key.clone(), copy(), lifetime, flight, &guard),
+            let attempt = match self.map.get(&key.lookup(), &guard) {
+                Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, flight, &guard),
+                None => self.insert_first(key.clone(), kept, lifetime, weight, flight, &guard),
             };
-            if stored {
-                return self.note_deadline(lifetime, key.hash());
-            }
-            // Else the key has changed under our hands.
-            if !flight.is_attached() {
-                return None;
+            match attempt {
+                Attempt::Stored => break,
+                Attempt::Again(back) if flight.is_none_or(State::is_attached) => {
+                    kept = back.or_else(&again)?;
+                }
+                Attempt::Refused | Attempt::Again(_) => return None,
             }
         }
+        self.drop_retired(guard);
+        self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), || self.map.len())
     }
 
-    /// Puts an outcome in the place of `old`; false if that is not there any more, or the flight has been cut.
+    /// Puts an outcome in the place of `old`, unless that is not there any more.
     ///
     /// The outcome is revealed at once: who cuts the flight removes or replaces the entry next. Either this comes first and
     /// goes with it, or it finds another entry than `old`.
+    #[expect(clippy::too_many_arguments)]
     fn replace<T>(
         &self,
         key: Keyed<K>,
         old: &Entry<O>,
         kept: Kept<O>,
         lifetime: Lifetime,
-        flight: &State<T>,
+        weight: u32,
+        flight: Option<&State<T>>,
         guard: &impl Guard,
-    ) -> bool {
-        let mut entry = Some(Entry::new(lifetime, kept));
-        // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys.
-        let over_old = |found: Option<(_, &Entry<O>)>| match entry.take() {
-            Some(entry) if found.is_some_and(|(_, found)| ptr::eq(found, old)) && flight.is_attached() => {
-                Operation::Insert(entry)
+    ) -> Attempt<O> {
+        // What weighs as much as the old entry takes over its place; else it needs one of its own.
+        let admitted = match &self.admissions {
+            Some(admissions) if self.bounds.weigh.is_some() => {
+                match self.admit(admissions, key.hash(), weight, guard) {
+                    Some(admitted) => Some(admitted),
+                    None => return self.refuse(old, key.hash(), guard),
+                }
             }
-            _ => Operation::Abort(()),
+            _ => None,
         };
-        matches!(self.map.compute(key, over_old, guard), Compute::Updated { .. })
+        let mark = admitted.as_ref().map_or_else(|| old.mark.inherited(), admission::Admitted::mark);
+        let mut entry = Some(Entry::new(lifetime, kept, mark));
+        // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys. It may ask twice.
+        let over_old = |found: Option<(_, &Entry<O>)>| {
+            let is_old = found.is_some_and(|(_, found)| ptr::eq(found, old));
+            if !is_old || !flight.is_none_or(State::is_attached) {
+                return Operation::Abort(());
+            }
+            entry.take().map_or(Operation::Abort(()), Operation::Insert)
+        };
+        let computed = self.map.compute(key, over_old, guard);
+        let Compute::Updated { old: (key, old), .. } = computed else {
+            return Attempt::Again(entry.map(Entry::into_kept));
+        };
+        match admitted {
+            Some(admitted) => {
+                admitted.stays();
+                self.taken_out(key, old, RemovalCause::Replaced, guard);
+            }
+            // Its ticket goes on.
+            None => self.let_go(key, old, RemovalCause::Replaced, guard),
+        }
+        Attempt::Stored
     }
 
-    /// Puts an outcome in where there is none; false if there is one by now, or the flight has been cut.
+    /// Takes the old entry out where the new one has no place: it has been replaced.
+    fn refuse(&self, old: &Entry<O>, hash: u64, guard: &impl Guard) -> Attempt<O> {
+        self.remove_this(hash, old, RemovalCause::Replaced, guard);
+        Attempt::Refused
+    }
+
+    /// Puts an outcome in where there is none, unless there is one by now, or no room for it.
     ///
-    /// The outcome is hidden until the flight's lock is held: a cut may have found nothing to remove.
+    /// The outcome of a flight is hidden until the flight's lock is held: a cut may have found nothing to remove.
     fn insert_first<T>(
         &self,
         key: Keyed<K>,
         kept: Kept<O>,
         lifetime: Lifetime,
-        flight: &State<T>,
+        weight: u32,
+        flight: Option<&State<T>>,
         guard: &impl Guard,
-    ) -> bool {
+    ) -> Attempt<O> {
         let hash = key.hash();
-        let Ok(entry) = self.map.try_insert(key, Entry::hidden(lifetime, kept), guard) else { return false };
-        if flight.commit(|| entry.reveal(lifetime)) {
-            return true;
+        let admitted = match &self.admissions {
+            Some(admissions) => match self.admit(admissions, hash, weight, guard) {
+                Some(admitted) => Some(admitted),
+                None => return Attempt::Refused,
+            },
+            None => None,
+        };
+        let mark = admitted.as_ref().map_or_else(eviction::Mark::unbounded, admission::Admitted::mark);
+        let entry = match flight {
+            Some(_) => Entry::hidden(lifetime, kept, mark),
+            None => Entry::new(lifetime, kept, mark),
+        };
+        let entry = match self.map.try_insert(key, entry, guard) {
+            Ok(entry) => entry,
+            Err(there) => return Attempt::Again(Some(there.not_inserted.into_kept())),
+        };
+        if let Some(admitted) = admitted {
+            admitted.stays();
         }
-        self.remove_this(hash, entry, guard);
-        false
+        if flight.is_none_or(|flight| flight.commit(|| entry.reveal(lifetime))) {
+            return Attempt::Stored;
+        }
+        self.remove_this(hash, entry, RemovalCause::Invalidated, guard);
+        Attempt::Refused
     }
 
     /// Removes this entry and no other: it is protected by the guard, so its address is not used again.
-    fn remove_this(&self, hash: u64, entry: &Entry<O>, guard: &impl Guard) {
+    fn remove_this(&self, hash: u64, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
+        self.remove_where(hash, |found| ptr::eq(found, entry), cause, guard);
+    }
+
+    /// Removes the first entry of a hash, of one key nearly always, that is what is looked for; true if there was one.
+    ///
+    /// Compares no keys.
+    fn remove_where(
+        &self,
+        hash: u64,
+        is_it: impl Fn(&Entry<O>) -> bool,
+        cause: RemovalCause,
+        guard: &impl Guard,
+    ) -> bool {
         let mut others = 0;
-        let is_this = |_: &_, found: &Entry<O>| ptr::eq(found, entry);
-        while self.map.remove_if(&ByHash::behind(others, hash), is_this, guard).is_err() {
-            others += 1;
+        loop {
+            match self.map.remove_if(&ByHash::behind(others, hash), |_, entry| is_it(entry), guard) {
+                Ok(Some((key, entry))) => {
+                    self.taken_out(key, entry, cause, guard);
+                    return true;
+                }
+                Ok(None) => return false,
+                Err(_) => others += 1,
+            }
         }
-        guard.flush();
+    }
+
+    /// What follows when an entry is out of the map.
+    fn taken_out(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
+        if let Some(admissions) = &self.admissions {
+            admissions.give_back(&entry.mark);
+        }
+        self.let_go(key, entry, cause, guard);
+    }
+
+    /// The same if another has taken over its ticket.
+    fn let_go(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
+        self.bounds.tell(key.key(), &entry.kept, cause);
+        if mem::needs_drop::<(K, O)>() {
+            entry.retire();
+            if retired::many() {
+                retired::flush(guard);
+            }
+        }
+    }
+
+    /// Leaves the map; what has been taken out is dropped as soon as the others have left who are inside now (M3).
+    fn drop_retired(&self, guard: impl Guard) {
+        if mem::needs_drop::<(K, O)>() && retired::any() {
+            // While the map grows it keeps what was taken out of the old table; an iterator can be had when it has grown.
+            let _ = self.map.iter(&guard);
+            retired::flush(&guard);
+            drop(guard);
+            retired::settle();
+        }
+    }
+
+    /// Removes what is older than the outcome of a flight that is not kept, unless the flight has been cut from its key.
+    pub(crate) fn supersede<T>(&self, key: &Keyed<K>, flight: &State<T>) {
+        let guard = self.map.guard();
+        // Who cuts the flight meanwhile removes this entry, or replaces it.
+        if let Some(old) = self.map.get(&key.lookup(), &guard).filter(|_| flight.is_attached()) {
+            self.remove_this(key.hash(), old, RemovalCause::Replaced, &guard);
+            self.drop_retired(guard);
+        }
     }
 
     /// Removes the entry of a key; true if it could still have been served.
@@ -202,21 +342,31 @@ impl<K: Eq, O> Store<K, O> {
         Q: Equivalent<K> + ?Sized,
     {
         let guard = self.map.guard();
-        let removed = self.map.remove(lookup, &guard);
-        guard.flush();
-        removed.is_some_and(|entry| entry.decide(self.windows, now) != Decision::Load)
+        let Some((key, entry)) = self.map.remove_entry(lookup, &guard) else { return false };
+        let was_served = entry.decide(self.windows, now) != Decision::Load;
+        self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
+        self.drop_retired(guard);
+        was_served
     }
 
     pub(crate) fn clear(&self) {
-        let guard = self.map.guard();
         // In this order: an entry that comes in between may lose itself, but not its deadline alone.
         self.expiry.clear();
-        self.map.clear(&guard);
-        guard.flush();
+        let guard = self.map.guard();
+        for (key, entry) in self.map.iter(&guard) {
+            self.remove_this(key.hash(), entry, RemovalCause::Invalidated, &guard);
+        }
+        self.drop_retired(guard);
     }
 
+    /// The number of entries. The map's own is a sum of counters that are read one after another.
     pub(crate) fn len(&self) -> usize {
-        self.map.len()
+        self.admissions.as_ref().map_or_else(|| self.map.len(), Admissions::len)
+    }
+
+    /// The number of entries that had to make room.
+    pub(crate) fn evictions(&self) -> u64 {
+        self.admissions.as_ref().map_or(0, Admissions::evictions)
     }
 
     /// Removes what has expired by `now`; tells how many entries that were and when to come again (M2).
@@ -229,34 +379,25 @@ impl<K: Eq, O> Store<K, O> {
                 self.expiry.postpone(hash, now);
             }
         }
-        if removed > 0 {
-            self.map.guard().flush();
-        }
+        self.drop_retired(self.map.guard());
         self.expiry.weed(now, || self.deadlines());
         (removed, self.expiry.earliest())
-    }
-
-    fn note_deadline(&self, lifetime: Lifetime, hash: u64) -> Option<Ticks> {
-        self.expiry.push(lifetime.gone_at, lifetime.from, hash, || self.map.len())
     }
 
     /// Removes the expired entries among those of one hash: of one key nearly always. A newer entry of the key has a deadline
     /// of its own in the queue. Tells how many those were, and whether one is left whose time another runtime keeps (F7).
     fn remove_expired(&self, hash: u64, now: Ticks) -> (u64, bool) {
         let guard = self.map.guard();
-        let (mut removed, mut lasting) = (0, 0);
         let foreign = Cell::new(false);
-        loop {
-            let expired = |_: &_, entry: &Entry<O>| {
-                foreign.set(foreign.get() || entry.is_foreign());
-                entry.has_expired(self.windows, now)
-            };
-            match self.map.remove_if(&ByHash::behind(lasting, hash), expired, &guard) {
-                Ok(Some(_)) => removed += 1,
-                Ok(None) => return (removed, foreign.get()),
-                Err(_) => lasting += 1,
-            }
+        let has_expired = |entry: &Entry<O>| {
+            foreign.set(foreign.get() || entry.is_foreign());
+            entry.has_expired(self.windows, now)
+        };
+        let mut removed = 0;
+        while self.remove_where(hash, has_expired, RemovalCause::Expired, &guard) {
+            removed += 1;
         }
+        (removed, foreign.get())
     }
 
     /// The deadline and the hash of every entry that can expire.

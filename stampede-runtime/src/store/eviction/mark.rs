@@ -39,9 +39,9 @@ impl Mark {
         Self { slot: Ticket::NO_SLOT, generation: [0; 3], uses: AtomicU8::new(MOST_USES) }
     }
 
-    /// The mark of an entry that takes the place of another.
-    pub(crate) fn inherit(from: &Self) -> Self {
-        Self { slot: from.slot, generation: from.generation, uses: AtomicU8::new(from.uses()) }
+    /// The mark of an entry that takes the place of this one's.
+    pub(crate) fn inherited(&self) -> Self {
+        Self { slot: self.slot, generation: self.generation, uses: AtomicU8::new(self.uses()) }
     }
 
     /// None if the entry is never evicted.

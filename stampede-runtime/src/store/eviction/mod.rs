@@ -25,9 +25,8 @@
 //!   victim leaves.) Without a ticket the output is not stored.
 //! - A victim is found in the map by its hash and its ticket: [`Mark::is_of`]. If it is not there, somebody has removed it, and
 //!   nothing is to be done. If its key got a new output meanwhile, that holds the same ticket, and goes.
-//! - An entry that *replaces* another, in one step with the look at it, takes over its place: [`Mark::inherit`]. No lock is needed.
-//!   Where entries have weights, [`Eviction::reweigh`] follows, with the weight that the entry in the map has by then, looked up
-//!   under the lock: of two replacements at a time either may come last.
+//! - An entry that *replaces* another, in one step with the look at it, takes over its place: [`Mark::inherited`]. No lock is
+//!   needed. Where entries have weights it is admitted as a new one is, and the old one's ticket given back.
 //! - *Every ticket is given back once*: as a victim by the eviction, or to [`Eviction::remove`] by whoever took its entry out of
 //!   the map, or could not put it in. (A guard whose `Drop` does it is of use: `Clone` may panic.) Out of the map comes first,
 //!   else there is room for one more while the entry is still there. A ticket that is not valid any more is known by its
@@ -143,32 +142,6 @@ impl Eviction {
         Admission { ticket, victims }
     }
 
-    /// Notes that an entry weighs something else now. It may be a victim itself.
-    pub(crate) fn reweigh<'e>(
-        &mut self,
-        ticket: Ticket,
-        weight: u32,
-        find: impl Fn(u64, Ticket) -> Option<&'e Mark>,
-    ) -> Victims {
-        let weight = self.queues.counted(weight);
-        let mut victims = Victims::new();
-        if !self.queues.holds(ticket) {
-            return victims;
-        }
-        if u64::from(weight) > self.capacity {
-            victims.extend(self.queues.remove(ticket).map(|hash| Victim { hash, ticket }));
-            return victims;
-        }
-        self.queues.reweigh(ticket, weight);
-        let mut room = Room { eviction: self, find, victims };
-        if !room.shrink_to_capacity() {
-            // Everything else is on its way in or out, so this one has to go.
-            let hash = room.eviction.queues.remove(ticket);
-            room.victims.extend(hash.map(|hash| Victim { hash, ticket }));
-        }
-        room.victims
-    }
-
     /// Takes a ticket back. False if it was not valid any more.
     pub(crate) fn remove(&mut self, ticket: Ticket) -> bool {
         let removed = self.queues.remove(ticket).is_some();
@@ -236,16 +209,6 @@ impl<'e, F: Fn(u64, Ticket) -> Option<&'e Mark>> Room<'_, F> {
             }
         }
         Some(queue)
-    }
-
-    /// False if nothing is left that could be evicted.
-    fn shrink_to_capacity(&mut self) -> bool {
-        while self.eviction.weight() > self.eviction.capacity {
-            if !self.evict_for_small() && !self.evict_anything() {
-                return false;
-            }
-        }
-        true
     }
 
     fn evict_for_small(&mut self) -> bool {

@@ -141,15 +141,6 @@ impl Queues {
         Some(slot.hash())
     }
 
-    /// Changes the weight of an entry whose ticket is valid.
-    pub(super) fn reweigh(&mut self, ticket: Ticket, weight: u32) {
-        let queue = self.slots[ticket.slot].queue() as usize;
-        if let Some(weights) = &mut self.weights {
-            let old = std::mem::replace(&mut weights[ticket.slot], weight);
-            self.lists[queue].weight = self.lists[queue].weight - u64::from(old) + u64::from(weight);
-        }
-    }
-
     /// Gives memory back when it is worth it; true if it was.
     pub(super) fn release_if_empty(&mut self) -> bool {
         let release = self.len == 0 && self.slots.len() > CHUNK;

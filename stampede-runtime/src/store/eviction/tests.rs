@@ -52,15 +52,6 @@ impl Cache {
         }
     }
 
-    fn reweigh(&mut self, key: u64, weight: u32) {
-        let Some(entry) = self.entries.get_mut(&hash(key)) else { return };
-        entry.weight = weight.max(1).into();
-        let ticket = entry.mark.ticket().expect("entries have tickets");
-        let find = |hash, _: Ticket| self.entries.get(&hash).map(|entry| &entry.mark);
-        let victims = self.eviction.reweigh(ticket, weight, find);
-        self.evict(victims);
-    }
-
     fn evict(&mut self, victims: Victims) {
         for victim in victims {
             let evicted = self.entries.remove(&victim.hash).expect("victims are entries");
@@ -121,7 +112,6 @@ fn whatever_happens_the_capacity_holds_and_no_entry_is_lost() {
             let weight = if weighted { u32::try_from(random.below(1 + capacity / 3)).unwrap() } else { 1 };
             match random.below(16) {
                 0 => cache.remove(key),
-                1 if weighted => cache.reweigh(key, 3 * weight),
                 2 if weighted && !cache.get(key) => cache.insert(key, 4 * weight),
                 _ if cache.get(key) => {}
                 _ => cache.insert(key, weight),
@@ -205,8 +195,9 @@ fn an_entry_heavier_than_the_cache_is_refused_and_costs_nobody_their_place() {
     assert_eq!((cache.eviction.len(), cache.eviction.weight()), (10, 100));
     cache.insert(11, 100);
     assert_eq!((cache.eviction.len(), cache.eviction.weight()), (1, 100));
-    // One that becomes too heavy goes.
-    cache.reweigh(11, 101);
+    // Another of its key that is too heavy has no place.
+    cache.remove(11);
+    cache.insert(11, 101);
     assert_eq!((cache.eviction.len(), cache.eviction.weight()), (0, 0));
 }
 
@@ -231,9 +222,9 @@ fn a_ticket_that_was_given_back_is_not_valid_for_who_holds_its_slot_next() {
 fn an_heir_takes_over_the_place_and_the_uses() {
     let mark = Mark::new(Ticket { slot: 7, generation: Ticket::GENERATIONS - 2 });
     mark.touch();
-    let heir = Mark::inherit(&mark);
+    let heir = mark.inherited();
     assert_eq!((heir.ticket(), heir.uses()), (mark.ticket(), 1));
-    assert!(Mark::unbounded().ticket().is_none() && Mark::inherit(&Mark::unbounded()).ticket().is_none());
+    assert!(Mark::unbounded().ticket().is_none() && Mark::unbounded().inherited().ticket().is_none());
 }
 
 #[test]

@@ -1,0 +1,10 @@
+use stampede::stampede;
+
+#[stampede(ttl = "5s", capacity = unlimited)]
+async fn page(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    let _ = page(1);
+}
