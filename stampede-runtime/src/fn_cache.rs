@@ -2,7 +2,7 @@
 
 use crate::{engine::Engine, labels::Labels, policy::Policy, registry, sharing::Sharing, stats::Stats};
 use equivalent::Equivalent;
-use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, hash::Hash, sync::Arc, time::Duration};
 
 /// The cache of a function that carries `#[stampede]`; its companion's `cache()` returns it.
 ///
@@ -25,12 +25,12 @@ where
     O: Send + Sync + 'static,
 {
     pub(crate) fn new(
-        name: &'static str,
+        name: Cow<'static, str>,
         ttl: Duration,
         sharing: Sharing<O>,
         print_key: fn(&K) -> Option<String>,
     ) -> Self {
-        let engine = Engine::new(Labels::new(name.into(), print_key), Policy { ttl }, sharing);
+        let engine = Engine::new(Labels::new(name, print_key), Policy { ttl }, sharing);
         registry::add(&engine);
         Self { engine }
     }

@@ -72,6 +72,7 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+pub mod bounds;
 mod cache;
 mod clock;
 mod contain;

@@ -1,6 +1,7 @@
 //! Behaviour through the public API, a module for each group of rules.
 
 mod attribute;
+mod blocking;
 mod cancellation;
 mod circles;
 mod coalescing;
@@ -8,9 +9,11 @@ mod errors;
 #[cfg(feature = "test-util")]
 mod freshness;
 mod hostile;
+mod instances;
 mod invalidation;
 mod panics;
 mod raw;
 mod runtimes;
 mod settings;
+mod shapes;
 mod stats;

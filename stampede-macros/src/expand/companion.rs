@@ -1,9 +1,9 @@
 //! The companion: a type of the function's name that has no values, and what can be done with the cache through it.
 
 use crate::{
-    expand::{judge, load, lookup},
-    item::Param,
-    plan::{KeyForm, Plan},
+    expand::{call, judge, load, lookup},
+    item::{Flow, Param},
+    plan::{KeyForm, Plan, Shape},
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ use quote::quote;
 /// The companion is declared in a module and imported from there. If its name is taken, only the import is at fault: all else
 /// names the companion through the module.
 pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
-    let Plan { item, companion, module, home, .. } = plan;
+    let Plan { item, companion, module, home, every, .. } = plan;
     let vis = &item.vis;
     // No groups of rustc's lints, and hidden rather than `missing_docs`: what a crate forbids can't be allowed.
     let quiet = quote! {
@@ -33,33 +33,51 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let cache = cache(plan);
     let sharing = judge::sharing(plan);
     let load = load::load(plan);
+    let call = generic_call(plan);
     let body = load::body(plan);
     let public = plan.has_companion.then(|| public_functions(plan));
+    let declaration = plan.split.declaration(companion);
+    let (generics, where_clause) = plan.split.of_impl();
+    let together = together(plan);
     quote! {
         #conditions
         #quiet
         mod #module {
-            pub enum #companion {}
+            #declaration
         }
         #import
         #conditions
         #quiet
-        impl #home {
-            #cache
+        impl #every {
             #sharing
+            #together
+        }
+        #conditions
+        #quiet
+        impl #generics #home #where_clause {
+            #cache
             #load
+            #call
             #public
         }
         #conditions
-        impl #home {
+        impl #generics #home #where_clause {
             #body
         }
     }
 }
 
 fn cache(plan: &Plan) -> TokenStream {
-    let Plan { private, name, ttl, home, .. } = plan;
+    let Plan { private, name, ttl, every, .. } = plan;
     let (verdict, key, output) = (&plan.verdict, &plan.key.ty, &plan.function.output);
+    if plan.shape == Shape::Generic {
+        let cache = call::cache(plan);
+        return quote! {
+            pub fn cache() -> &'static #private::FnCache<#key, #output> {
+                #cache.reveal()
+            }
+        };
+    }
     let cache = quote!(<#verdict as #private::Choose<#key, #output>>::Cache);
     quote! {
         #[inline]
@@ -71,24 +89,99 @@ fn cache(plan: &Plan) -> TokenStream {
             static __STAMPEDE_CACHE: ::std::sync::OnceLock<#cache> = ::std::sync::OnceLock::new();
             __STAMPEDE_CACHE.get_or_init(|| {
                 use #private::Unprinted as _;
-                <#cache>::new(#name, #ttl, #home::__SHARING, #private::Keys::<#key>::PRINT)
+                <#cache>::new(#name, #ttl, #every::__SHARING, #private::Keys::<#key>::PRINT)
             })
+        }
+    }
+}
+
+/// The call of a generic function: here all types have names.
+fn generic_call(plan: &Plan) -> TokenStream {
+    if plan.shape != Shape::Generic {
+        return TokenStream::new();
+    }
+    let inputs = plan.function.params.iter().map(declared);
+    let (generics, where_clause) = plan.split.of_functions();
+    let body = call::body(plan);
+    let output = &plan.function.output;
+    let (asyncness, output) = match plan.function.flow {
+        Flow::Async | Flow::Boxed if plan.detach => (quote!(), call::gated_type(plan)),
+        Flow::Async | Flow::Boxed => (quote!(async), quote!(#output)),
+        Flow::Blocking => (quote!(), quote!(#output)),
+    };
+    quote! {
+        #[inline]
+        #asyncness fn __call #generics (#(#inputs),*) -> #output #where_clause {
+            #body
+        }
+    }
+}
+
+/// What is there once for all instantiations of a generic function.
+fn together(plan: &Plan) -> TokenStream {
+    if plan.shape != Shape::Generic {
+        return TokenStream::new();
+    }
+    let private = &plan.private;
+    let public = (plan.has_companion && plan.split.is_generic()).then(|| {
+        let invalidate = (!plan.split.concern(&plan.key.ty)).then(|| invalidate_all(plan));
+        quote! {
+            pub fn clear_all() {
+                Self::__slot().clear();
+            }
+            pub fn stats_all() -> #private::Stats {
+                Self::__slot().stats()
+            }
+            #invalidate
+        }
+    });
+    quote! {
+        fn __slot() -> &'static #private::Slot {
+            static __STAMPEDE_SLOT: #private::Slot = #private::Slot::new();
+            &__STAMPEDE_SLOT
+        }
+        #public
+    }
+}
+
+/// By a key that is of the same type for all instantiations.
+fn invalidate_all(plan: &Plan) -> TokenStream {
+    let key = &plan.key.ty;
+    if let KeyForm::Declared { .. } = plan.key.form {
+        return quote! {
+            pub fn invalidate_all(__stampede_key: &#key) -> bool {
+                Self::__slot().invalidate::<#key>(__stampede_key)
+            }
+        };
+    }
+    let params = lookup::keyed_params(plan);
+    let references = params.iter().map(|param| {
+        let (name, ty) = (&param.name, lookup::reference_type(param));
+        quote!(#name: #ty)
+    });
+    let references: Vec<_> = references.collect();
+    let names = params.iter().map(|param| &param.name).map(|name| quote!(#name)).collect();
+    let key_of = call::key_of(plan, &lookup::view(plan, &names));
+    quote! {
+        pub fn invalidate_all(#(#references),*) -> bool {
+            Self::__slot().invalidate::<#key>(&#key_of)
         }
     }
 }
 
 fn public_functions(plan: &Plan) -> TokenStream {
     let private = &plan.private;
+    let cache = call::cache(plan);
     let by_key = by_key(plan);
     let calls = calls(plan);
     quote! {
         #by_key
         #calls
         pub fn clear() {
-            Self::__cache().clear();
+            #cache.clear();
         }
         pub fn stats() -> #private::Stats {
-            Self::__cache().stats()
+            #cache.stats()
         }
     }
 }
@@ -96,17 +189,18 @@ fn public_functions(plan: &Plan) -> TokenStream {
 /// `invalidate`, `peek`, `insert`: by the arguments that make up the key, or by a declared key itself.
 fn by_key(plan: &Plan) -> TokenStream {
     let private = &plan.private;
+    let cache = call::cache(plan);
     let (key, output) = (&plan.key.ty, &plan.function.output);
     if let KeyForm::Declared { .. } = plan.key.form {
         return quote! {
             pub fn invalidate(__stampede_key: &#key) -> bool {
-                Self::__cache().invalidate(__stampede_key)
+                #cache.invalidate(__stampede_key)
             }
             pub fn peek(__stampede_key: &#key) -> ::core::option::Option<#output> {
-                Self::__cache().peek(__stampede_key)
+                #cache.peek(__stampede_key)
             }
             pub fn insert(__stampede_key: #key, __stampede_output: impl #private::IntoOutput<#output>) {
-                Self::__cache().insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
+                #cache.insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
             }
         };
     }
@@ -120,47 +214,64 @@ fn by_key(plan: &Plan) -> TokenStream {
     let by_references = lookup::view(plan, &names);
     let declared = params.iter().map(|param| declared(param));
     let by_declared = lookup::view(plan, &params.iter().map(|param| lookup::by_reference(param)).collect());
-    let generics = &plan.function.generics;
-    let where_clause = &generics.where_clause;
+    let (generics, where_clause) = plan.split.of_functions();
     quote! {
         pub fn invalidate(#(#references),*) -> bool {
-            Self::__cache().invalidate(&#by_references)
+            #cache.invalidate(&#by_references)
         }
         pub fn peek(#(#references),*) -> ::core::option::Option<#output> {
-            Self::__cache().peek(&#by_references)
+            #cache.peek(&#by_references)
         }
         pub fn insert #generics (
             #(#declared,)*
             __stampede_output: impl #private::IntoOutput<#output>,
         ) #where_clause {
-            let __stampede_key = Self::__cache().key_of(&#by_declared);
-            Self::__cache().insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
+            let __stampede_key = #cache.key_of(&#by_declared);
+            #cache.insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
         }
     }
 }
 
 /// `refresh` and `uncached`: with all arguments.
 fn calls(plan: &Plan) -> TokenStream {
-    let output = &plan.function.output;
-    let miss = lookup::with_call(plan, &quote!(Self::__cache().begin_fresh(&__stampede_call)));
+    let (home, output) = (&plan.home, &plan.function.output);
+    let cache = call::cache_for_load(plan);
+    let miss = lookup::with_call(plan, &quote!(#cache.begin_fresh(&__stampede_call)));
     let wait = load::wait(plan);
-    let generics = &plan.function.generics;
-    let where_clause = &generics.where_clause;
+    let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
     let names = plan.function.params.iter().map(|param| &param.name);
+    let call = quote!(<#home>::__body(#(#names),*));
+    let statements = quote! {
+        let __stampede_miss = #miss;
+        #wait
+    };
+    if plan.function.flow == Flow::Blocking {
+        return quote! {
+            pub fn refresh #generics (#(#inputs),*) -> #output #where_clause {
+                #statements
+            }
+            pub fn uncached #generics (#(#inputs),*) -> #output #where_clause {
+                #call
+            }
+        };
+    }
+    let refresh = if plan.shape == Shape::Generic && plan.detach {
+        let (future, ty) = (call::gated(plan, &statements), call::gated_type(plan));
+        quote!(pub fn refresh #generics (#(#inputs),*) -> #ty #where_clause { #future })
+    } else {
+        quote!(pub async fn refresh #generics (#(#inputs),*) -> #output #where_clause { #statements })
+    };
     quote! {
-        pub async fn refresh #generics (#(#inputs),*) -> #output #where_clause {
-            let __stampede_miss = #miss;
-            #wait
-        }
+        #refresh
         pub async fn uncached #generics (#(#inputs),*) -> #output #where_clause {
-            Self::__body(#(#names),*).await
+            #call.await
         }
     }
 }
 
 /// A parameter as the user declared it, under a plain name.
 fn declared(param: &Param) -> TokenStream {
-    let (name, ty) = (&param.name, &param.declared.ty);
+    let (name, ty) = (&param.name, &param.ty);
     quote!(#name: #ty)
 }

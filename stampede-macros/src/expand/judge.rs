@@ -7,6 +7,7 @@
 
 use crate::{
     diag::{ends, moved, spelled},
+    expand::call,
     plan::{Demand, Plan, Role},
 };
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -17,7 +18,7 @@ const DRIVE: &str = "let callers drive the load with `detach = false`";
 
 /// The verdict, and a constant for each demand that does not compile where it is not met.
 pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
-    let Plan { private, home, demands, .. } = plan;
+    let Plan { private, every, demands, .. } = plan;
     if demands.is_empty() {
         return TokenStream::new();
     }
@@ -25,7 +26,7 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let rejections = demands.iter().map(|demand| rejection(plan, demand));
     quote! {
         #conditions
-        impl #private::Judged for #home {
+        impl #private::Judged for #every {
             type Verdict = #private::Verdict<{
                 #[allow(unused_imports)]
                 use #private::Otherwise as _;
@@ -43,40 +44,33 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     }
 }
 
-/// The way in which outputs are shared, or `None`.
+/// The way in which outputs are shared, or `None`; where it does not depend on the call.
 pub(super) fn sharing(plan: &Plan) -> TokenStream {
     let (private, output) = (&plan.private, &plan.function.output);
-    let outputs = quote!(#private::Outputs::<#output>);
+    if plan.split.concern(output) {
+        return TokenStream::new();
+    }
+    let ways = call::ways(private, output);
     quote! {
-        const __SHARING: ::core::option::Option<#private::Sharing<#output>> = {
-            #[allow(unused_imports)]
-            use #private::Unshared as _;
-            #private::first([
-                #outputs::CLONED_RESULT,
-                #outputs::WRAPPED_ERROR,
-                #outputs::HELD_ERROR,
-                #outputs::CLONED_OPTION,
-                #outputs::CLONED,
-            ])
-        };
+        const __SHARING: ::core::option::Option<#private::Sharing<#output>> = #ways;
     }
 }
 
 /// Whether a demand is met.
 fn met(plan: &Plan, Demand { ty, role }: &Demand) -> TokenStream {
-    let Plan { private, home, .. } = plan;
+    let Plan { private, every, .. } = plan;
     let probe = quote!(#private::Probe::<#ty>);
     match role {
         Role::Key { .. } => quote!(#probe::KEY),
         Role::TaskValue => quote!(#probe::SEND),
-        Role::TaskReference => quote!(#probe::TASK),
-        Role::Output { .. } => quote!(#probe::OUTPUT && #home::__SHARING.is_some()),
+        Role::TaskReference | Role::TaskSelf => quote!(#probe::TASK),
+        Role::Output { .. } => quote!(#probe::OUTPUT && <#every>::__SHARING.is_some()),
     }
 }
 
 /// What does not compile if a demand is not met.
 fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
-    let Plan { private, home, .. } = plan;
+    let Plan { private, every, .. } = plan;
     let Demand { ty, role } = demand;
     let name = spelled(ty);
     let rejection = match role {
@@ -88,7 +82,7 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
             let subject = format!("`{name}` can't be moved to a load of its own: it");
             reject(plan, ty, &subject, ty, &["Send"], DRIVE)
         }
-        Role::TaskReference => {
+        Role::TaskReference | Role::TaskSelf => {
             let subject = format!("`&{name}` can't be owned by a load of its own: `{name}`");
             let not_send = reject(plan, ty, &subject, ty, &["Send"], DRIVE);
             let way_out = format!("take an `Arc<{name}>`, or {DRIVE}");
@@ -104,7 +98,7 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
             return quote! {
                 if !#private::Probe::<#ty>::OUTPUT {
                     #kept
-                } else if #home::__SHARING.is_none() {
+                } else if <#every>::__SHARING.is_none() {
                     #shared
                 }
             };

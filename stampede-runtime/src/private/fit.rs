@@ -1,12 +1,14 @@
 //! The cache of a function whose types fit, as generated code works with it.
 
 use crate::{
+    __private::blocking::{self, Body},
     cache::ToKey,
     engine::{Begin, Boarded, BoxFuture, Call, Engine, Key, Output},
     fn_cache::FnCache,
     sharing::Sharing,
 };
 use std::{
+    borrow::Cow,
     future::Future,
     ops::Deref,
     pin::{Pin, pin},
@@ -26,13 +28,13 @@ impl<K: Key, O: Output> Fit<K, O> {
     ///
     /// If there is no way to share outputs; a function with such outputs has a `Misfit`.
     pub fn new(
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         ttl: Duration,
         sharing: Option<Sharing<O>>,
         print_key: fn(&K) -> Option<String>,
     ) -> Self {
         let sharing = sharing.expect("outputs that fit can be shared");
-        Self(FnCache::new(name, ttl, sharing, print_key))
+        Self(FnCache::new(name.into(), ttl, sharing, print_key))
     }
 
     /// Looks a call up; if it misses, it is on board of a flight.
@@ -44,13 +46,13 @@ impl<K: Key, O: Output> Fit<K, O> {
     pub fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, Miss<K, O>> {
         match self.0.engine.begin(key, Q::to_key) {
             Begin::Hit(output) => Ok(output),
-            Begin::Miss(boarded) => Err(Miss { engine: Arc::clone(&self.0.engine), boarded }),
+            Begin::Miss(boarded) => Err(Miss::new(Arc::clone(&self.0.engine), boarded)),
         }
     }
 
     /// Boards a flight whatever is stored.
     pub fn begin_fresh<Q: ToKey<K>>(&self, key: &Q) -> Miss<K, O> {
-        Miss { engine: Arc::clone(&self.0.engine), boarded: self.0.engine.begin_fresh(key, Q::to_key) }
+        Miss::new(Arc::clone(&self.0.engine), self.0.engine.begin_fresh(key, Q::to_key))
     }
 
     /// Makes the key that a call is looked up by.
@@ -74,12 +76,18 @@ impl<K, O> Deref for Fit<K, O> {
     }
 }
 
-/// A call on board of a flight; one of its two methods has to be called.
+/// A call on board of a flight; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
 pub struct Miss<K, O> {
     engine: Arc<Engine<K, O>>,
     boarded: Boarded<K, O>,
+}
+
+impl<K, O> Miss<K, O> {
+    pub(super) fn new(engine: Arc<Engine<K, O>>, boarded: Boarded<K, O>) -> Self {
+        Self { engine, boarded }
+    }
 }
 
 impl<K: Key, O: Output> Miss<K, O> {
@@ -103,6 +111,11 @@ impl<K: Key, O: Output> Miss<K, O> {
             InPlace(place)
         };
         Call::new(self.engine, self.boarded, start, None).await
+    }
+
+    /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
+    pub fn blocking<F: FnOnce() -> O>(self, body: F) -> O {
+        blocking::wait(Call::new(self.engine, self.boarded, || Body(Some(body)), None))
     }
 }
 

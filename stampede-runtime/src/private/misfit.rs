@@ -79,4 +79,9 @@ impl<O> MisfitMiss<O> {
     pub fn in_place<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<O> {
         pending()
     }
+
+    #[doc(hidden)]
+    pub fn blocking<F: FnOnce() -> O>(self, _: F) -> O {
+        unreachable!("{NEVER}")
+    }
 }
