@@ -10,6 +10,8 @@ mod generics;
 mod item;
 mod plan;
 mod receiver;
+#[cfg(test)]
+mod tests;
 
 use args::{Args, Companion};
 use diag::Diag;
