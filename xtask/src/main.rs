@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["lint"] => lint(),
         ["fuzz"] => fuzz(),
-        ["compile"] => vec![Step::new("run --release -p stampede-benches --bin compile")],
+        ["compile"] => vec![Step::new("run -p stampede-benches --bin compile")],
         ["ci"] => lint().into_iter().chain(test()).collect(),
         _ => {
             eprintln!("{USAGE}");
