@@ -84,10 +84,10 @@ fn write_crate(root: &Path, subject: &Subject, functions: usize) -> io::Result<P
     fs::copy(workspace.join("Cargo.lock"), path.join("Cargo.lock"))?;
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         stampede-runtime = {{ path = {runtime:?} }}\ncached = {{ version = \"4.1\", features = [\"async\"] }}\n\
+         stampede-runtime = {{ path = \"{runtime}\" }}\ncached = {{ version = \"4.1\", features = [\"async\"] }}\n\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\n",
         name = subject.name.replace(' ', "-"),
-        runtime = workspace.join("stampede-runtime"),
+        runtime = workspace.join("stampede-runtime").display(),
     );
     fs::write(path.join("Cargo.toml"), manifest)?;
     fs::write(path.join("src/main.rs"), source(subject, functions))?;

@@ -72,18 +72,6 @@ impl __stampede_digest::digest {
             ::stampede::__private::Outputs::<io::Result<u64>>::CLONED,
         ])
     };
-}
-#[doc(hidden)]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    non_camel_case_types,
-    non_snake_case,
-    clippy::all,
-    clippy::pedantic
-)]
-impl __stampede_digest::digest {
     #[inline]
     pub fn cache() -> &'static ::stampede::__private::FnCache<
         <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<

@@ -76,18 +76,6 @@ impl __stampede_rate::rate {
             ::stampede::__private::Outputs::<Result<Rate, ApiError>>::CLONED,
         ])
     };
-}
-#[doc(hidden)]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    non_camel_case_types,
-    non_snake_case,
-    clippy::all,
-    clippy::pedantic
-)]
-impl __stampede_rate::rate {
     #[inline]
     pub fn cache() -> &'static ::stampede::__private::FnCache<
         (Currency, ::std::string::String),

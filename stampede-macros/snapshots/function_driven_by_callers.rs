@@ -68,18 +68,6 @@ impl __stampede_page::page {
             ::stampede::__private::Outputs::<String>::CLONED,
         ])
     };
-}
-#[doc(hidden)]
-#[allow(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    non_camel_case_types,
-    non_snake_case,
-    clippy::all,
-    clippy::pedantic
-)]
-impl __stampede_page::page {
     #[inline]
     pub fn cache() -> &'static ::stampede::__private::FnCache<u64, String> {
         Self::__cache().reveal()

@@ -38,7 +38,21 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let public = plan.has_companion.then(|| public_functions(plan));
     let declaration = plan.split.declaration(companion);
     let (generics, where_clause) = plan.split.of_impl();
-    let together = together(plan);
+    // Without parameters there is one companion, and its `impl`s are one: each costs the compiler.
+    let (sharing, together) = if plan.shape == Shape::Item {
+        (sharing, TokenStream::new())
+    } else {
+        let together = together(plan);
+        let together = quote! {
+            #conditions
+            #quiet
+            impl #every {
+                #sharing
+                #together
+            }
+        };
+        (TokenStream::new(), together)
+    };
     quote! {
         #conditions
         #quiet
@@ -46,15 +60,11 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
             #declaration
         }
         #import
-        #conditions
-        #quiet
-        impl #every {
-            #sharing
-            #together
-        }
+        #together
         #conditions
         #quiet
         impl #generics #home #where_clause {
+            #sharing
             #cache
             #load
             #call
