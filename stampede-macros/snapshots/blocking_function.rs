@@ -96,8 +96,9 @@ impl __stampede_digest::digest {
                 io::Result<u64>,
             >>::Cache,
         > = ::std::sync::OnceLock::new();
-        __STAMPEDE_CACHE
-            .get_or_init(|| {
+        ::stampede::__private::once(
+            &__STAMPEDE_CACHE,
+            || {
                 use ::stampede::__private::Unprinted as _;
                 <<<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Choose<
                     <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
@@ -114,7 +115,8 @@ impl __stampede_digest::digest {
                         >>::Owned,
                     >::PRINT,
                 )
-            })
+            },
+        )
     }
     pub fn invalidate(path: &Path) -> bool {
         __stampede_digest::digest::__cache()

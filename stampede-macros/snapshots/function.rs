@@ -94,8 +94,9 @@ impl __stampede_rate::rate {
                 Result<Rate, ApiError>,
             >>::Cache,
         > = ::std::sync::OnceLock::new();
-        __STAMPEDE_CACHE
-            .get_or_init(|| {
+        ::stampede::__private::once(
+            &__STAMPEDE_CACHE,
+            || {
                 use ::stampede::__private::Unprinted as _;
                 <<<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Choose<
                     (Currency, ::std::string::String),
@@ -108,7 +109,8 @@ impl __stampede_rate::rate {
                         (Currency, ::std::string::String),
                     >::PRINT,
                 )
-            })
+            },
+        )
     }
     fn __load(
         from: Currency,

@@ -81,8 +81,9 @@ impl __stampede_page::page {
                 true,
             > as ::stampede::__private::Choose<u64, String>>::Cache,
         > = ::std::sync::OnceLock::new();
-        __STAMPEDE_CACHE
-            .get_or_init(|| {
+        ::stampede::__private::once(
+            &__STAMPEDE_CACHE,
+            || {
                 use ::stampede::__private::Unprinted as _;
                 <<::stampede::__private::Verdict<
                     true,
@@ -95,7 +96,8 @@ impl __stampede_page::page {
                     __stampede_page::page::__SHARING,
                     ::stampede::__private::Keys::<u64>::PRINT,
                 )
-            })
+            },
+        )
     }
     pub fn invalidate(__stampede_key: &u64) -> bool {
         __stampede_page::page::__cache().invalidate(__stampede_key)

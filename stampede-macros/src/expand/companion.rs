@@ -97,7 +97,7 @@ fn cache(plan: &Plan) -> TokenStream {
         #[inline]
         fn __cache() -> &'static #cache {
             static __STAMPEDE_CACHE: ::std::sync::OnceLock<#cache> = ::std::sync::OnceLock::new();
-            __STAMPEDE_CACHE.get_or_init(|| {
+            #private::once(&__STAMPEDE_CACHE, || {
                 use #private::Unprinted as _;
                 <#cache>::new(#name, #ttl, #every::__SHARING, #private::Keys::<#key>::PRINT)
             })

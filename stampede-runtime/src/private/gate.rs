@@ -54,11 +54,7 @@ impl<T: ?Sized + ToOwned> Met for Reference<T> where T::Owned: Send {}
 /// What stands behind a gate where the bounds suffice.
 pub trait Open<K, O> {
     /// Returns the cache of this instantiation.
-    fn open(
-        &self,
-        place: (&'static Slot, TypeId),
-        settings: impl FnOnce() -> Settings<K, O>,
-    ) -> &'static Fit<K, O>;
+    fn open(&self, place: (&'static Slot, TypeId), settings: fn() -> Settings<K, O>) -> &'static Fit<K, O>;
 
     /// Makes the key that a call is looked up by.
     fn key_of<Q: ToKey<K>>(&self, call: &Q) -> K {
@@ -76,16 +72,16 @@ impl<D: Met, K: Key, O: Output> Open<K, O> for &Gate<D, K, O> {
     fn open(
         &self,
         (slot, id): (&'static Slot, TypeId),
-        settings: impl FnOnce() -> Settings<K, O>,
+        settings: fn() -> Settings<K, O>,
     ) -> &'static Fit<K, O> {
-        slot.get(id, || settings().build())
+        slot.get(id, settings)
     }
 }
 
 /// What stands behind a gate where they don't; never run, as such a function does not compile.
 pub trait Shut<K, O> {
     #[doc(hidden)]
-    fn open(&self, _: (&'static Slot, TypeId), _: impl FnOnce() -> Settings<K, O>) -> &'static Misfit<K, O> {
+    fn open(&self, _: (&'static Slot, TypeId), _: fn() -> Settings<K, O>) -> &'static Misfit<K, O> {
         unreachable!("a function whose types don't fit does not compile")
     }
 

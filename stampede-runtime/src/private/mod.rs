@@ -33,6 +33,6 @@ pub use output::{IntoOutput, Outputs, Unshared, first};
 pub use owner::{Owner, Unowned};
 pub use print::{Keys, Unprinted};
 pub use probe::{Otherwise, Probe, reject};
-pub use slot::{Every, Settings, Slot, id_of, id_of_value, instance_name, method_name};
+pub use slot::{Every, Settings, Slot, id_of, id_of_value, instance_name, method_name, once};
 pub use verdict::{Choose, Judged, Own, Verdict};
 pub use view::{One, Part, View};

@@ -67,13 +67,13 @@ impl Slot {
     pub(super) fn get<K: Key, O: Output>(
         &'static self,
         id: TypeId,
-        make: impl FnOnce() -> Fit<K, O>,
+        settings: fn() -> Settings<K, O>,
     ) -> &'static Fit<K, O> {
         let found = match self.first.get() {
             Some(first) if first.id == id => first.typed,
             _ => self.get_or_make(id, || {
                 // For ever: a function's cache lives as long as the function.
-                let cache: &'static Fit<K, O> = Box::leak(Box::new(make()));
+                let cache: &'static Fit<K, O> = Box::leak(Box::new(settings().build()));
                 Instance { id, typed: cache, admin: cache }
             }),
         };
@@ -175,6 +175,14 @@ impl<K, O> fmt::Debug for Settings<K, O> {
 /// Stands for all instantiations of a generic function together, in place of a type: `page::clear_all()`.
 #[derive(Debug)]
 pub enum Every {}
+
+/// Returns the cache in `cell`, and makes it first.
+///
+/// By a function pointer: a closure would have this compiled anew for each annotated function.
+#[inline]
+pub fn once<C>(cell: &'static OnceLock<C>, make: fn() -> C) -> &'static C {
+    cell.get_or_init(make)
+}
 
 /// What tells instantiations apart.
 #[inline]
