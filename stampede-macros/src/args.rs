@@ -28,9 +28,12 @@ pub(crate) struct Args {
     pub(crate) key: Option<Key>,
     pub(crate) skip: Option<Skip>,
     pub(crate) detach: Option<LitBool>,
+    pub(crate) cache: Option<Cache>,
     pub(crate) name: Option<LitStr>,
     pub(crate) companion: Option<Companion>,
     pub(crate) krate: Option<Path>,
+    /// All options that were named, also those whose values were mistakes.
+    pub(crate) named: Vec<Ident>,
 }
 
 /// The value of an option, and the option's name, for errors.
@@ -69,13 +72,21 @@ pub(crate) struct Skip {
     pub(crate) names: Vec<Ident>,
 }
 
+/// A `stampede::Cache` that is used instead of one of the function's own; `option` is the option's name, for errors.
+pub(crate) struct Cache {
+    pub(crate) option: Ident,
+    pub(crate) source: Expr,
+}
+
 /// What the companion is called.
 pub(crate) enum Companion {
     None,
     Named(Ident),
+    /// No type but a function of this name, which returns the cache.
+    Function(Ident),
 }
 
-const OPTIONS: [&str; 15] = [
+const OPTIONS: [&str; 16] = [
     "ttl",
     "stale_while_revalidate",
     "stale_if_error",
@@ -88,6 +99,7 @@ const OPTIONS: [&str; 15] = [
     "key",
     "skip",
     "detach",
+    "cache",
     "name",
     "companion",
     "crate",
@@ -111,6 +123,7 @@ impl Args {
         if let Err(error) = parsed {
             diag.add(error);
         }
+        args.named = seen;
         args
     }
 
@@ -137,6 +150,7 @@ impl Args {
             "key" => self.key = Some(parse_key(&option, input)?),
             "skip" => self.skip = Some(parse_skip(option.clone(), input)?),
             "detach" => self.detach = Some(parse_detach(&option, input)?),
+            "cache" => self.cache = Some(parse_cache(option.clone(), input)?),
             "name" => self.name = Some(parse_name(&option, input)?),
             "companion" => self.companion = Some(parse_companion(&option, input)?),
             "crate" => self.krate = Some(parse_crate(&option, input)?),
@@ -198,8 +212,9 @@ const KEY: &str = "arguments by name; to compute a key, declare its type as in `
 const DECLARED_KEY: &str = "`key: T = expression`";
 const SKIP: &str = "arguments by name; write `skip(db, context)`";
 const DETACH: &str = "`true` or `false`; write `detach = false`";
+const CACHE: &str = "a `stampede::Cache`; write `cache = self.pages`";
 const NAME: &str = "a name in quotes; write `name = \"rates\"`";
-const COMPANION: &str = "a name; write `companion = other`, or `companion = none` to have none";
+const COMPANION: &str = "a name; write `companion = other`, `companion = fn other` for a function that returns the cache, or `companion = none`";
 const CRATE: &str = "the path of the runtime; write `crate = ::stampede`";
 
 fn parse_length(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<Length>> {
@@ -293,15 +308,31 @@ fn parse_names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     if input.peek(Paren) {
         let inside;
         parenthesized!(inside in input);
-        let names = Punctuated::<Ident, Token![,]>::parse_terminated(&inside)?;
+        let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&inside, parse_name_of_argument)?;
         return Ok(names.into_iter().collect());
     }
-    Ok(vec![input.parse()?])
+    Ok(vec![parse_name_of_argument(input)?])
+}
+
+fn parse_name_of_argument(input: ParseStream<'_>) -> syn::Result<Ident> {
+    if input.peek(Token![self]) { input.call(Ident::parse_any) } else { input.parse() }
 }
 
 fn parse_detach(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitBool> {
     expect_equals(option, input, DETACH)?;
     value(option, input, DETACH, LitBool::parse)
+}
+
+fn parse_cache(option: Ident, input: ParseStream<'_>) -> syn::Result<Cache> {
+    expect_equals(&option, input, CACHE)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(option.span(), format!("`{option}` takes {CACHE}")));
+    }
+    let place = input.span();
+    match input.parse()? {
+        Expr::Lit(_) => Err(syn::Error::new(place, format!("`{option}` takes {CACHE}"))),
+        source => Ok(Cache { option, source }),
+    }
 }
 
 fn parse_name(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
@@ -315,6 +346,10 @@ fn parse_name(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
 
 fn parse_companion(option: &Ident, input: ParseStream<'_>) -> syn::Result<Companion> {
     expect_equals(option, input, COMPANION)?;
+    if input.peek(Token![fn]) && input.peek2(Ident) {
+        input.parse::<Token![fn]>()?;
+        return input.parse().map(Companion::Function);
+    }
     let name = value(option, input, COMPANION, Ident::parse)?;
     Ok(if name == "none" { Companion::None } else { Companion::Named(name) })
 }

@@ -1,30 +1,48 @@
 //! What options and signature have to agree on.
 
 use crate::{
-    args::{Args, Given, Key, Length},
+    args::{Args, Companion, Given, Key, Length},
     diag::Diag,
-    item::{Function, Param, find_borrow},
+    item::{Flow, Function, Item, Param, find_borrow},
+    receiver,
 };
 use proc_macro2::{Ident, TokenTree};
-use syn::{Expr, Type, visit::Visit};
+use quote::quote;
+use syn::{Expr, Type, parse::Parser, visit::Visit};
 
 /// Notes everything that does not fit together.
-pub(crate) fn check(args: &Args, function: &Function, diag: &mut Diag) {
+pub(crate) fn check(args: &Args, item: &Item, function: &Function, diag: &mut Diag) {
+    check_cache(args, diag);
+    check_receiver(args, item, function, diag);
+    check_companion(args, function, diag);
+    check_detach(args, function, diag);
+    check_instrument(args, item, function, diag);
     check_key_names(args, function, diag);
     check_key_source(args, function, diag);
     check_key_type(args, diag);
     check_key_length(args, function, diag);
     check_skip(args, function, diag);
+    check_opaques(args, function, diag);
     check_borrows(args, function, diag);
     check_ttl_from(args, diag);
-    check_needs_ttl(args, diag);
+    if args.cache.is_none() {
+        check_needs_ttl(args, function, diag);
+    }
     check_jitter(args, diag);
-    check_refresh(args, diag);
+    check_refresh(args, function, diag);
 }
 
-/// Whether calls drive their load in place.
-pub(crate) fn is_detached(args: &Args) -> bool {
-    args.detach.as_ref().is_none_or(|detach| detach.value)
+/// Whether a load is a task of its own; else calls drive it in place.
+pub(crate) fn is_detached(args: &Args, function: &Function) -> bool {
+    function.flow != Flow::Blocking && args.detach.as_ref().is_none_or(|detach| detach.value)
+}
+
+/// Whether the function stands in an `impl` or a trait, or for another reason has nothing beside it: all generated code is
+/// inside of it then.
+pub(crate) fn is_inline(args: &Args, function: &Function) -> bool {
+    function.is_associated
+        || args.cache.is_some()
+        || matches!(args.companion, Some(Companion::None | Companion::Function(_)))
 }
 
 /// Whether a parameter is a part of the key by itself.
@@ -32,8 +50,105 @@ pub(crate) fn is_keyed(args: &Args, param: &Param) -> bool {
     match (&args.key, &args.skip) {
         (Some(Key::Arguments(names)), _) => names.contains(&param.name),
         (Some(Key::Declared { .. }), _) => false,
+        // Nobody guesses what identifies an instance.
+        (None, _) if param.is_receiver => false,
         (None, Some(skip)) => !skip.names.contains(&param.name),
         (None, None) => true,
+    }
+}
+
+/// With a cache that is built elsewhere, what is kept and for how long is said there.
+fn check_cache(args: &Args, diag: &mut Diag) {
+    let Some(cache) = &args.cache else { return };
+    let elsewhere = args.named.iter().filter(|option| {
+        *option == "name" || *option == "companion" || POLICY_OPTIONS.iter().any(|policy| *option == policy)
+    });
+    for option in elsewhere {
+        let message = if option == "companion" {
+            "`companion` can't be given beside `cache`: the cache itself is at hand; remove `companion`"
+                .to_owned()
+        } else {
+            format!("`{option}` can't be given beside `cache`; say it where the cache is built")
+        };
+        diag.error(&cache.option, message);
+    }
+}
+
+/// What is kept, for how long, and how much of it.
+const POLICY_OPTIONS: [&str; 9] = [
+    "ttl",
+    "stale_while_revalidate",
+    "stale_if_error",
+    "jitter",
+    "err_ttl",
+    "none_ttl",
+    "ttl_from",
+    "load_timeout",
+    "capacity",
+];
+
+/// Methods never guess.
+fn check_receiver(args: &Args, item: &Item, function: &Function, diag: &mut Diag) {
+    let Some(param) = function.receiver() else { return };
+    let is_skipped = args.skip.as_ref().is_some_and(|skip| skip.names.contains(&param.name));
+    // One that is there and wrong has been told already.
+    let is_said = args.named.iter().any(|option| option == "cache" || option == "key")
+        || (args.skip.is_none() && args.named.iter().any(|option| option == "skip"));
+    if !is_said && !is_skipped {
+        diag.error(
+            &param.name,
+            "a method has to say whose results it keeps; give it `cache = self.field` for a cache in each instance, `key: T = (self.id, …)` for what identifies an instance, or `skip(self)` for one cache of all instances",
+        );
+    }
+    if is_detached(args, function) {
+        receiver::check_format_strings(item.body.stream(), diag);
+    }
+}
+
+/// Beside what stands in an `impl` there can be no type.
+fn check_companion(args: &Args, function: &Function, diag: &mut Diag) {
+    let names_none = args.companion.is_none() && args.cache.is_none();
+    if names_none && function.is_associated && function.receiver().is_none() {
+        diag.error(
+            &function.name,
+            "an associated function has no companion of its own name; give it `companion = name` for a function `name` that returns its cache, or `companion = none`",
+        );
+    }
+}
+
+fn check_detach(args: &Args, function: &Function, diag: &mut Diag) {
+    let Some(detach) = args.detach.as_ref().filter(|_| function.flow == Flow::Blocking) else { return };
+    diag.error(
+        detach,
+        "`detach` is for async functions: of others, a caller always runs the load on its own thread; remove `detach`",
+    );
+}
+
+/// The span of a load is a matter of its body, which in a method is no function that an attribute could be put on.
+fn check_instrument(args: &Args, item: &Item, function: &Function, diag: &mut Diag) {
+    let Some(instrument) = item.attrs.iter().find(|attr| is_instrument(attr)) else { return };
+    if is_inline(args, function) {
+        diag.error(
+            instrument.path(),
+            "`instrument` can't reach the load of this function from here; write it above `#[stampede]`",
+        );
+    }
+}
+
+/// Whether an attribute is `#[tracing::instrument]`, which is about the load and not about each call.
+pub(crate) fn is_instrument(attr: &syn::Attribute) -> bool {
+    attr.path().segments.last().is_some_and(|segment| segment.ident == "instrument")
+}
+
+/// An `impl Trait` is no type that a key could be of.
+fn check_opaques(args: &Args, function: &Function, diag: &mut Diag) {
+    for param in function.params.iter().filter(|param| is_keyed(args, param)) {
+        if let Some(opaque) = &param.opaque {
+            diag.error(
+                opaque,
+                "an `impl Trait` argument can't be a part of the key; say with `key = …` what identifies a call, or leave it out by `skip`",
+            );
+        }
     }
 }
 
@@ -67,7 +182,11 @@ fn is_part_of_pattern(name: &Ident, function: &Function) -> bool {
     }
     let mut finder = Finder(name, false);
     let patterns = function.params.iter().filter(|param| !param.is_named);
-    patterns.for_each(|param| finder.visit_pat(&param.declared.pat));
+    patterns.for_each(|param| {
+        if let Ok(pattern) = syn::Pat::parse_multi.parse2(param.pat.clone()) {
+            finder.visit_pat(&pattern);
+        }
+    });
     finder.1
 }
 
@@ -133,7 +252,8 @@ fn check_key_length(args: &Args, function: &Function, diag: &mut Diag) {
         let message = format!(
             "a key has at most {MOST_PARTS} parts; put arguments into a struct, or say with `key = …` which identify a call"
         );
-        diag.error(&beyond.declared, message);
+        let (pat, ty) = (&beyond.pat, &beyond.ty);
+        diag.error(quote!(#pat: #ty), message);
     }
 }
 
@@ -165,7 +285,7 @@ fn check_borrows(args: &Args, function: &Function, diag: &mut Diag) {
         let Some(borrow) = find_borrow(param.passing.target()) else { continue };
         if is_keyed(args, param) {
             diag.error(borrow, "a borrow inside a type can't be kept in the key; take an owned type, or say with `key = …` what identifies a call");
-        } else if is_detached(args) {
+        } else if is_detached(args, function) {
             diag.error(
                 borrow,
                 "a borrow inside a type can't be handed to a load of its own; let callers drive the load with `detach = false`",
@@ -184,7 +304,7 @@ fn check_ttl_from(args: &Args, diag: &mut Diag) {
 }
 
 /// What begins at the end of a ttl, or spreads it, needs one. What constants hold is checked where their value is known.
-fn check_needs_ttl(args: &Args, diag: &mut Diag) {
+fn check_needs_ttl(args: &Args, function: &Function, diag: &mut Diag) {
     let is_kept = |given: &Given<Length>| !matches!(given.value, Length::For(ttl) if ttl.is_zero());
     if args.ttl_from.is_some() || args.ttl.as_ref().is_some_and(is_kept) {
         return;
@@ -193,7 +313,8 @@ fn check_needs_ttl(args: &Args, diag: &mut Diag) {
     let windows = [&args.stale_while_revalidate, &args.stale_if_error].into_iter().flatten();
     let needy = windows.map(|window| (&window.option, "begins after"));
     let needy = needy.chain(args.jitter.as_ref().map(|jitter| (&jitter.option, "spreads")));
-    let mut needy = needy.filter(|(option, _)| is_detached(args) || *option != "stale_while_revalidate");
+    let mut needy =
+        needy.filter(|(option, _)| is_detached(args, function) || *option != "stale_while_revalidate");
     if let Some((option, does)) = needy.next() {
         diag.error(
             option,
@@ -212,10 +333,25 @@ fn check_jitter(args: &Args, diag: &mut Diag) {
     }
 }
 
-/// A refresh is a task (F8).
-fn check_refresh(args: &Args, diag: &mut Diag) {
+/// A refresh is a task (F8), and a thread can't be stopped.
+fn check_refresh(args: &Args, function: &Function, diag: &mut Diag) {
+    if function.flow == Flow::Blocking {
+        if let Some(window) = &args.stale_while_revalidate {
+            diag.error(
+                &window.option,
+                "`stale_while_revalidate` is for async functions: of others, nobody could run the refresh; make the function `async`, or use `stale_if_error`",
+            );
+        }
+        if let Some(limit) = &args.load_timeout {
+            diag.error(
+                &limit.option,
+                "`load_timeout` is for async functions: a thread can't be stopped; make the function `async`, or give its body a time limit",
+            );
+        }
+        return;
+    }
     let Some(window) = &args.stale_while_revalidate else { return };
-    if !is_detached(args) {
+    if !is_detached(args, function) {
         diag.error(
             &window.option,
             "`stale_while_revalidate` can't be given beside `detach = false`: nobody could run the refresh; remove one of them",

@@ -1,13 +1,14 @@
 //! The annotated function: its signature understood, its body kept as tokens.
 
-use crate::diag::Diag;
+use crate::{diag::Diag, receiver::names_self_type};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Generics, Pat, PathArguments, ReturnType, Signature,
-    Type, Visibility,
+    Attribute, FnArg, GenericArgument, Generics, Pat, PathArguments, ReturnType, Signature, Type,
+    TypeImplTrait, Visibility,
     parse::{Parse, ParseStream},
     visit::Visit,
+    visit_mut::VisitMut,
 };
 
 /// A function as it stands in the source.
@@ -68,21 +69,45 @@ impl ToTokens for Item {
 
 /// What an attribute can make of the function.
 pub(crate) struct Function {
-    /// Lifetimes, and nothing else.
+    pub(crate) name: Ident,
+    pub(crate) flow: Flow,
     pub(crate) generics: Generics,
+    /// The arguments, and first of them `self`.
     pub(crate) params: Vec<Param>,
     pub(crate) output: Type,
+    /// The `impl Trait`s among the arguments, and what generated code calls them.
+    pub(crate) opaques: Vec<(Ident, TypeImplTrait)>,
+    /// It names `Self`, so it stands in an `impl` or a trait.
+    pub(crate) is_associated: bool,
+}
+
+/// How a function comes to its output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// `async fn … -> T`
+    Async,
+    /// `fn … -> Pin<Box<dyn Future<Output = T>>>`, as `#[async_trait]` makes them.
+    Boxed,
+    /// `fn … -> T`
+    Blocking,
 }
 
 /// One parameter.
 pub(crate) struct Param {
-    /// What generated code calls it: the user's name, or one of ours for a pattern.
+    /// What generated code calls it: the user's name, `self`, or one of ours for a pattern.
     pub(crate) name: Ident,
-    /// As the user wrote it, for the body.
-    pub(crate) declared: syn::PatType,
+    /// As the user wrote it, for the body, with its attributes apart.
+    pub(crate) pat: TokenStream,
+    pub(crate) attrs: TokenStream,
+    /// Its type as the user wrote it, but that an `impl Trait` has a name.
+    pub(crate) ty: Type,
     pub(crate) passing: Passing,
     /// The user's own name for it; `key` and `skip` take those.
     pub(crate) is_named: bool,
+    /// It is `self`.
+    pub(crate) is_receiver: bool,
+    /// An `impl Trait` in its type.
+    pub(crate) opaque: Option<TokenStream>,
 }
 
 /// How an argument is passed; `T` is what the key and a detached load own.
@@ -104,27 +129,52 @@ impl Passing {
 }
 
 impl Function {
-    /// Looks at a signature; what can't be memoized is noted.
-    pub(crate) fn new(sig: &Signature, diag: &mut Diag) -> Self {
+    /// Looks at a function; what can't be memoized is noted.
+    pub(crate) fn new(item: &Item, diag: &mut Diag) -> Self {
+        let sig = &item.sig;
         check_qualifiers(sig, diag);
-        check_generics(&sig.generics, diag);
-        let output = output(&sig.output, diag);
-        let mut params = Vec::new();
-        for (number, input) in sig.inputs.iter().enumerate() {
-            match input {
-                FnArg::Receiver(receiver) => diag.error(
-                    receiver.self_token,
-                    "a method can't be memoized; move its body to a free function that takes what it needs of `self`",
-                ),
-                FnArg::Typed(typed) => params.push(Param::new(typed, number, diag)),
-            }
+        let boxed = boxed_output(sig);
+        let flow = match (&sig.asyncness, boxed) {
+            (Some(_), _) => Flow::Async,
+            (None, Some(_)) => Flow::Boxed,
+            (None, None) => Flow::Blocking,
+        };
+        let output = match boxed {
+            Some(ty) => output(&ReturnType::Type(syn::parse_quote!(->), Box::new(ty.clone())), diag),
+            None => output(&sig.output, diag),
+        };
+        let mut opaques = Vec::new();
+        let params = sig.inputs.iter().enumerate().map(|(number, input)| match input {
+            FnArg::Receiver(receiver) => Param::receiver(receiver, diag),
+            FnArg::Typed(typed) => Param::new(typed, number, &mut opaques, diag),
+        });
+        let params: Vec<_> = params.collect();
+        let is_associated = params.iter().any(|param| param.is_receiver)
+            || names_self_type(sig.to_token_stream())
+            || names_self_type(item.body.stream());
+        Self {
+            name: sig.ident.clone(),
+            flow,
+            generics: sig.generics.clone(),
+            params,
+            output,
+            opaques,
+            is_associated,
         }
-        Self { generics: sig.generics.clone(), params, output }
+    }
+
+    pub(crate) fn receiver(&self) -> Option<&Param> {
+        self.params.iter().find(|param| param.is_receiver)
     }
 }
 
 impl Param {
-    fn new(declared: &syn::PatType, number: usize, diag: &mut Diag) -> Self {
+    fn new(
+        declared: &syn::PatType,
+        number: usize,
+        opaques: &mut Vec<(Ident, TypeImplTrait)>,
+        diag: &mut Diag,
+    ) -> Self {
         let (name, is_named) = match &*declared.pat {
             Pat::Ident(pattern) if pattern.subpat.is_none() => (pattern.ident.clone(), true),
             _ => (format_ident!("__stampede_{number}", span = Span::call_site()), false),
@@ -138,11 +188,86 @@ impl Param {
         if is_unsized(&declared.ty) {
             diag.leave_to_compiler();
         }
-        if let Some(opaque) = find_opaque(&declared.ty) {
-            diag.error(opaque, "an `impl Trait` argument can't be memoized; name the type that is passed");
-        }
-        Self { name, declared: declared.clone(), passing: passing(&declared.ty, diag), is_named }
+        let opaque = find_opaque(&declared.ty);
+        let mut ty = (*declared.ty).clone();
+        NameOpaques(opaques).visit_type_mut(&mut ty);
+        let passing = passing(&ty, diag);
+        let pat = declared.pat.to_token_stream();
+        let attrs = declared.attrs.iter().map(ToTokens::to_token_stream).collect();
+        Self { name, pat, attrs, ty, passing, is_named, is_receiver: false, opaque }
     }
+
+    /// Its name, as an expression.
+    pub(crate) fn name_tokens(&self) -> TokenStream {
+        self.name.to_token_stream()
+    }
+
+    fn receiver(receiver: &syn::Receiver, diag: &mut Diag) -> Self {
+        let is_mutable_reference = match &receiver.reference {
+            Some(_) => receiver.mutability.is_some(),
+            None => matches!(&*receiver.ty, Type::Reference(reference) if reference.mutability.is_some()),
+        };
+        if is_mutable_reference {
+            diag.error(
+                receiver,
+                "a `&mut self` method can't be memoized: calls that are hits would not change it; take `&self`",
+            );
+        }
+        let name: Ident = Ident::new("self", receiver.self_token.span);
+        let ty = (*receiver.ty).clone();
+        let passing = match &ty {
+            Type::Reference(reference) => Passing::Reference((*reference.elem).clone()),
+            _ => Passing::Value(ty.clone()),
+        };
+        let mutability = receiver.reference.is_none().then_some(receiver.mutability).flatten();
+        let pat = quote!(#mutability #name);
+        let attrs = TokenStream::new();
+        Self { name, pat, attrs, ty, passing, is_named: true, is_receiver: true, opaque: None }
+    }
+}
+
+/// Gives each `impl Trait` a name.
+struct NameOpaques<'a>(&'a mut Vec<(Ident, TypeImplTrait)>);
+
+impl VisitMut for NameOpaques<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::Paren(inner) = ty {
+            if matches!(&*inner.elem, Type::ImplTrait(_)) {
+                *ty = (*inner.elem).clone();
+            }
+        }
+        if let Type::ImplTrait(opaque) = ty {
+            let name = format_ident!("ImplTrait{}", self.0.len(), span = opaque.impl_token.span);
+            self.0.push((name.clone(), opaque.clone()));
+            *ty = syn::parse_quote!(#name);
+        } else {
+            syn::visit_mut::visit_type_mut(self, ty);
+        }
+    }
+}
+
+/// The `T` of a `fn … -> Pin<Box<dyn Future<Output = T>>>`.
+fn boxed_output(sig: &Signature) -> Option<&Type> {
+    fn only_type<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+        let Type::Path(path) = ty else { return None };
+        let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        match arguments.args.first()? {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }
+    }
+    let ReturnType::Type(_, ty) = &sig.output else { return None };
+    let Type::TraitObject(object) = only_type(only_type(ty, "Pin")?, "Box")? else { return None };
+    object.bounds.iter().find_map(|bound| {
+        let syn::TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|segment| segment.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+            _ => None,
+        })
+    })
 }
 
 fn check_qualifiers(sig: &Signature, diag: &mut Diag) {
@@ -153,37 +278,13 @@ fn check_qualifiers(sig: &Signature, diag: &mut Diag) {
         );
     }
     if let Some(abi) = &sig.abi {
-        diag.error(abi, "an `extern fn` can't be memoized; call it from a plain `async fn`");
+        diag.error(abi, "an `extern fn` can't be memoized; call it from a plain `fn`");
     }
     if let Some(variadic) = &sig.variadic {
-        diag.error(
-            variadic,
-            "variadic arguments can't be memoized; call the function from a plain `async fn`",
-        );
+        diag.error(variadic, "variadic arguments can't be memoized; call the function from a plain `fn`");
     }
-    if sig.asyncness.is_none() {
-        match &sig.constness {
-            Some(constness) => {
-                diag.error(constness, "a `const fn` can't be memoized; remove `#[stampede]`, or `const`");
-            }
-            None => diag.error(sig.fn_token, "a function that is not `async` can't be memoized; add `async`"),
-        }
-    }
-}
-
-fn check_generics(generics: &Generics, diag: &mut Diag) {
-    for param in &generics.params {
-        match param {
-            GenericParam::Lifetime(_) => {}
-            GenericParam::Type(ty) => diag.error(
-                &ty.ident,
-                "a function with type parameters can't be memoized; annotate one function for each type it is used with",
-            ),
-            GenericParam::Const(value) => diag.error(
-                &value.ident,
-                "a function with const parameters can't be memoized; make the parameter an argument",
-            ),
-        }
+    if let Some(constness) = &sig.constness {
+        diag.error(constness, "a `const fn` can't be memoized; remove `#[stampede]`, or `const`");
     }
 }
 
@@ -307,4 +408,4 @@ pub(crate) fn looks_like_function(tokens: &TokenStream) -> bool {
 }
 
 /// What is said of items that are no functions.
-pub(crate) const NOT_A_FUNCTION: &str = "only an `async fn` can be memoized; move `#[stampede]` to one";
+pub(crate) const NOT_A_FUNCTION: &str = "only a function can be memoized; move `#[stampede]` to one";

@@ -6,10 +6,14 @@ mod diag;
 mod duration;
 mod expand;
 mod fallback;
+mod generics;
 mod item;
 mod plan;
+mod receiver;
+#[cfg(test)]
+mod tests;
 
-use args::Args;
+use args::{Args, Companion};
 use diag::Diag;
 use item::{Function, Item};
 use plan::Plan;
@@ -36,8 +40,10 @@ fn memoize(args: TokenStream, tokens: &TokenStream) -> TokenStream {
             return fallback::emit(diag, tokens);
         }
     };
-    let function = Function::new(&item.sig, &mut diag);
-    check::check(&args, &function, &mut diag);
+    let mut function = Function::new(&item, &mut diag);
+    // Where nothing else tells, as in `fn page(id: u64) -> Page`, the user does.
+    function.is_associated |= matches!(args.companion, Some(Companion::Function(_)));
+    check::check(&args, &item, &function, &mut diag);
     if diag.has_errors() {
         return fallback::emit(diag, tokens);
     }

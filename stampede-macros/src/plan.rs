@@ -3,6 +3,7 @@
 use crate::{
     args::{Args, Capacity, Companion, Given, Key, Length},
     check,
+    generics::Split,
     item::{Function, Item, Param, Passing},
 };
 use proc_macro2::{Ident, Span, TokenStream};
@@ -16,11 +17,17 @@ pub(crate) struct Plan {
     pub(crate) function: Function,
     /// The path of `__private`.
     pub(crate) private: TokenStream,
+    /// The path of `bounds`.
+    pub(crate) bounds: TokenStream,
     /// The companion's own name.
     pub(crate) companion: Ident,
-    /// The module that the companion is declared in, and the companion's path through it.
+    /// The module that the companion is declared in, and the companion's type through it.
     pub(crate) module: Ident,
     pub(crate) home: TokenStream,
+    /// The companion that stands for all instantiations together.
+    pub(crate) every: TokenStream,
+    pub(crate) shape: Shape,
+    pub(crate) split: Split,
     /// Whether the companion is for the user, or only a place for generated functions.
     pub(crate) has_companion: bool,
     pub(crate) detach: bool,
@@ -34,9 +41,28 @@ pub(crate) struct Plan {
     /// The most entries, as an `Option<u64>`.
     pub(crate) capacity: TokenStream,
     pub(crate) key: PlannedKey,
-    /// What has to be asked about types, and the type that is the answer.
+    /// What constants have to ask about types, and the type that is the answer.
     pub(crate) demands: Vec<Demand>,
     pub(crate) verdict: TokenStream,
+    /// What only bounds can tell.
+    pub(crate) asked: Vec<Demand>,
+    /// What a load of its own needs to be moved to it, for the gate.
+    pub(crate) needs: TokenStream,
+    /// A raw cache to use instead of one of the function's own.
+    pub(crate) backing: Option<Expr>,
+    /// A function that returns the cache of a method.
+    pub(crate) accessor: Option<Ident>,
+}
+
+/// Where generated code stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Beside the function, in an `impl` of its companion. What types can do is asked by constants.
+    Item,
+    /// The same, but types depend on the call, and bounds decide.
+    Generic,
+    /// Inside the function: in an `impl` nothing else can be had. What its parameters are is not to be seen: bounds decide.
+    Inline,
 }
 
 /// The key, and how a call is looked up by it.
@@ -66,6 +92,8 @@ pub(crate) enum Role {
     TaskValue,
     /// Pointed at by an argument, and owned by a load that is a task.
     TaskReference,
+    /// Pointed at by `&self`, and owned by a load that is a task.
+    TaskSelf,
     /// Returned and kept; of a `Result<T, E>` that is spelled out, where `T` and `E` stand.
     Output { result: Option<Box<(Type, Type)>> },
     /// Returned, and of a kind that an option is about.
@@ -87,36 +115,69 @@ impl Plan {
     pub(crate) fn new(args: &Args, item: Item, function: Function) -> Self {
         let krate = args.crate_path();
         let private = quote!(#krate::__private);
-        let fn_name = &item.sig.ident;
+        let fn_name = &function.name;
         let module = format_ident!("__stampede_{}", fn_name, span = Span::call_site());
         let (companion, has_companion) = match &args.companion {
             None => (fn_name.clone(), true),
-            Some(Companion::Named(name)) => (name.clone(), true),
+            Some(Companion::Named(name) | Companion::Function(name)) => (name.clone(), true),
             // A name that nobody is offered for import.
             Some(Companion::None) => (format_ident!("__Companion", span = Span::call_site()), false),
         };
-        let home = quote!(#module::#companion);
-        let demands = plan_demands(args, &function);
+        let detach = check::is_detached(args, &function);
+        let split = Split::new(&function, detach);
+        let shape = if check::is_inline(args, &function) {
+            Shape::Inline
+        } else if split.is_generic() || !function.opaques.is_empty() {
+            Shape::Generic
+        } else {
+            Shape::Item
+        };
+        let (arguments, every) = (split.arguments(), split.every(&private));
+        let home = quote!(#module::#companion #arguments);
+        let every = quote!(#module::#companion #every);
+        let all = plan_demands(args, &function);
+        let needed = plan_loads_needs(&all, &private);
+
+        let is_asked = |demand: &Demand| match shape {
+            Shape::Item => false,
+            Shape::Generic => split.concern(&demand.ty),
+            Shape::Inline => true,
+        };
+        let (asked, demands): (Vec<_>, Vec<_>) =
+            all.into_iter().filter(|demand| !is_certain(demand)).partition(is_asked);
         let verdict = if demands.is_empty() {
             quote!(#private::Verdict<true>)
         } else {
-            quote!(<#home as #private::Judged>::Verdict)
+            quote!(<#every as #private::Judged>::Verdict)
         };
+        let needs = plan_needs(&needed, &verdict);
         Self {
-            key: plan_key(args, &function, &private, &verdict),
-            name: plan_name(args, fn_name),
+            key: plan_key(
+                args,
+                &function,
+                &Kept { private: &private, verdict: &verdict, shape, split: &split },
+            ),
+            name: plan_name(args, &function, shape, &split, &private),
             settings: plan_settings(args),
             constant: first_constant(args),
             ttl_from: args.ttl_from.as_ref().map(|given| given.value.clone()),
             has_load_timeout: args.load_timeout.is_some(),
             capacity: plan_capacity(args, &private),
-            detach: check::is_detached(args),
+            detach,
+            accessor: plan_accessor(args, &item, &function),
+            backing: args.cache.as_ref().map(|cache| cache.source.clone()),
             demands,
             verdict,
+            asked,
+            needs,
             companion,
             module,
             home,
+            every,
+            shape,
+            split,
             has_companion,
+            bounds: quote!(#krate::bounds),
             private,
             item,
             function,
@@ -124,14 +185,55 @@ impl Plan {
     }
 }
 
-fn plan_name(args: &Args, fn_name: &Ident) -> TokenStream {
-    match &args.name {
-        Some(name) => name.to_token_stream(),
+/// The function that gives a method's cache: named by the user, or where the method's visibility tells that it stands in an
+/// `impl` of its type, which may have more functions.
+fn plan_accessor(args: &Args, item: &Item, function: &Function) -> Option<Ident> {
+    match &args.companion {
+        _ if args.cache.is_some() => None,
+        Some(Companion::None) => None,
+        Some(Companion::Function(name)) => Some(name.clone()),
+        Some(Companion::Named(name)) => function.is_associated.then(|| name.clone()),
         None => {
-            let fn_name = fn_name.to_string();
-            let fn_name = fn_name.trim_start_matches("r#");
-            quote!(::core::concat!(::core::module_path!(), "::", #fn_name))
+            let is_inherent =
+                function.receiver().is_some() && !matches!(item.vis, syn::Visibility::Inherited);
+            is_inherent.then(|| format_ident!("{}_cache", function.name))
         }
+    }
+}
+
+fn plan_loads_needs(demands: &[Demand], private: &TokenStream) -> Vec<TokenStream> {
+    let needs = demands.iter().filter_map(|Demand { ty, role }| match role {
+        Role::TaskValue => Some(quote!(#private::Value<#ty>)),
+        Role::TaskReference | Role::TaskSelf => Some(quote!(#private::Reference<#ty>)),
+        Role::Key { .. } | Role::Output { .. } | Role::Kind { .. } | Role::TimedOut { .. } => None,
+    });
+    needs.collect()
+}
+
+/// Nested pairs, at their end what constants have found.
+fn plan_needs(needs: &[TokenStream], verdict: &TokenStream) -> TokenStream {
+    needs.iter().rev().fold(verdict.clone(), |rest, need| quote!((#need, #rest)))
+}
+
+fn plan_name(
+    args: &Args,
+    function: &Function,
+    shape: Shape,
+    split: &Split,
+    private: &TokenStream,
+) -> TokenStream {
+    let fn_name = function.name.to_string();
+    let fn_name = fn_name.trim_start_matches("r#");
+    let name = match &args.name {
+        Some(name) => name.to_token_stream(),
+        None if function.is_associated => return quote!(#private::method_name::<Self>(#fn_name)),
+        None => quote!(::core::concat!(::core::module_path!(), "::", #fn_name)),
+    };
+    if shape == Shape::Generic && split.is_generic() {
+        let spelled = split.spelled();
+        quote!(#private::instance_name(#name, &[#(#spelled),*]))
+    } else {
+        name
     }
 }
 
@@ -198,7 +300,15 @@ fn plan_length(length: &Length) -> TokenStream {
     quote!(::core::time::Duration::new(#secs, #nanos))
 }
 
-fn plan_key(args: &Args, function: &Function, private: &TokenStream, verdict: &TokenStream) -> PlannedKey {
+/// What the types that a key keeps depend on.
+struct Kept<'a> {
+    private: &'a TokenStream,
+    verdict: &'a TokenStream,
+    shape: Shape,
+    split: &'a Split,
+}
+
+fn plan_key(args: &Args, function: &Function, kept: &Kept<'_>) -> PlannedKey {
     if let Some(Key::Declared { ty, source }) = &args.key {
         return PlannedKey { ty: ty.to_token_stream(), form: declared_form(ty, source) };
     }
@@ -213,8 +323,7 @@ fn plan_key(args: &Args, function: &Function, private: &TokenStream, verdict: &T
             function.params.iter().enumerate().filter(keyed).map(|(place, _)| place).collect()
         }
     };
-    let types: Vec<_> =
-        params.iter().map(|place| kept_type(&function.params[*place], private, verdict)).collect();
+    let types: Vec<_> = params.iter().map(|place| kept.of(&function.params[*place])).collect();
     let ty = match &types[..] {
         // One keyed argument is the key; there are no tuples of one.
         [ty] => quote!(#ty),
@@ -223,22 +332,35 @@ fn plan_key(args: &Args, function: &Function, private: &TokenStream, verdict: &T
     PlannedKey { ty, form: KeyForm::Arguments { params } }
 }
 
-/// What the key keeps of an argument.
-fn kept_type(param: &Param, private: &TokenStream, verdict: &TokenStream) -> TokenStream {
-    let owned = |target: &Type| match target {
-        Type::Path(path) if path.path.is_ident("str") => quote!(::std::string::String),
-        Type::Slice(slice) => {
-            let item = &slice.elem;
-            quote!(::std::vec::Vec<#item>)
+impl Kept<'_> {
+    /// What the key keeps of an argument.
+    fn of(&self, param: &Param) -> TokenStream {
+        match &param.passing {
+            Passing::Value(ty) => ty.to_token_stream(),
+            Passing::Reference(target) => self.owned(target),
+            Passing::OptionReference(target) => {
+                let owned = self.owned(target);
+                quote!(::core::option::Option<#owned>)
+            }
         }
-        _ => quote!(<#verdict as #private::Own<#target>>::Owned),
-    };
-    match &param.passing {
-        Passing::Value(ty) => ty.to_token_stream(),
-        Passing::Reference(target) => owned(target),
-        Passing::OptionReference(target) => {
-            let owned = owned(target);
-            quote!(::core::option::Option<#owned>)
+    }
+
+    fn owned(&self, target: &Type) -> TokenStream {
+        let Self { private, verdict, shape, split } = self;
+        match target {
+            Type::Path(path) if path.path.is_ident("str") => quote!(::std::string::String),
+            // What has a size is owned as itself, if it can be owned. Said without a bound that may be missing.
+            Type::Path(path) if path.path.is_ident("Self") => quote!(Self),
+            Type::Path(_)
+                if *shape == Shape::Generic && split.concern(target) && !split.is_maybe_unsized(target) =>
+            {
+                target.to_token_stream()
+            }
+            Type::Slice(slice) => {
+                let item = &slice.elem;
+                quote!(::std::vec::Vec<#item>)
+            }
+            _ => quote!(<#verdict as #private::Own<#target>>::Owned),
         }
     }
 }
@@ -269,7 +391,9 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     for param in &function.params {
         let role = match &param.passing {
             _ if check::is_keyed(args, param) => Role::Key { way_out: way_out_of_key(args, param) },
-            _ if !check::is_detached(args) => continue,
+            _ if !check::is_detached(args, function) => continue,
+            _ if param.opaque.is_some() && check::is_inline(args, function) => continue,
+            Passing::Reference(_) if param.is_receiver => Role::TaskSelf,
             Passing::Value(_) => Role::TaskValue,
             Passing::Reference(_) | Passing::OptionReference(_) => Role::TaskReference,
         };
@@ -277,8 +401,9 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     }
     let output = function.output.clone();
     let result = parts_of_result(&output);
-    demands.push(Demand { role: Role::Output { result: result.clone() }, ty: output.clone() });
-    demands.retain(|demand| !is_certain(demand));
+    if args.cache.is_none() {
+        demands.push(Demand { role: Role::Output { result: result.clone() }, ty: output.clone() });
+    }
     let mut of_kind = |given: Option<&Ident>, kind| {
         let role = |option: &Ident| Role::Kind { option: option.clone(), kind };
         demands.extend(given.map(|option| Demand { ty: output.clone(), role: role(option) }));
@@ -301,7 +426,9 @@ fn is_certain(demand: &Demand) -> bool {
         "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
         "usize", "str", "String",
     ];
+    let is_about_a_kind = matches!(demand.role, Role::Kind { .. } | Role::TimedOut { .. });
     let is_one_of = |names: &[&str]| match &demand.ty {
+        _ if is_about_a_kind => false,
         Type::Path(path) => names.iter().any(|name| path.path.is_ident(name)),
         Type::Tuple(parts) => parts.elems.is_empty(),
         _ => false,

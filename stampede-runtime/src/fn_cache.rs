@@ -11,13 +11,13 @@ use crate::{
     store::Bounds,
 };
 use equivalent::Equivalent;
-use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, hash::Hash, sync::Arc, time::Duration};
 
 /// What the cache of a function is made of: its options, and what was found out about its types.
 #[derive(Debug)]
 pub struct Blueprint<K, O> {
     /// The cache's name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The freshness options.
     pub settings: Settings,
     /// How outputs are shared. None only where the types don't fit.
@@ -59,14 +59,14 @@ where
     /// # Panics
     ///
     /// If there is no way to share outputs; a function with such outputs does not compile.
-    pub(crate) fn new(blueprint: &Blueprint<K, O>) -> Self {
+    pub(crate) fn new(blueprint: Blueprint<K, O>) -> Self {
         let Blueprint { name, settings, sharing, kind, describe, ttl_from, timed_out, capacity, print_key } =
-            *blueprint;
+            blueprint;
         let sharing = Sharing { kind, describe, ..sharing.expect("outputs that fit can be shared") };
         let ttl_from = ttl_from.map(|ttl_from| Box::new(ttl_from) as _);
         let policy = Policy::new(settings, ttl_from, timed_out);
         let bounds = Bounds { capacity, ..Bounds::default() };
-        let engine = Engine::new(Labels::new(name.into(), print_key), policy, bounds, sharing);
+        let engine = Engine::new(Labels::new(name, print_key), policy, bounds, sharing);
         registry::add(&engine);
         Self { engine }
     }

@@ -1,4 +1,4 @@
-//! Coalescing caches for async functions: one load per key, whatever happens to its callers.
+//! Coalescing caches for functions, async and not: one load per key, whatever happens to its callers.
 //!
 //! ```
 //! use stampede::stampede;
@@ -77,6 +77,7 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+pub mod bounds;
 mod cache;
 mod clock;
 mod contain;
@@ -101,7 +102,7 @@ pub use error::{Holding, Itself, LoadTimeout, Shareable, SharedError};
 pub use fn_cache::FnCache;
 pub use registry::{AnyCache, caches};
 pub use served::{Served, StaleReason};
-/// Turns an async function into a coalescing cache of its own results.
+/// Turns a function into a coalescing cache of its own results.
 ///
 /// The function keeps its name, signature, visibility and documentation. Calls with equal arguments that overlap run its body
 /// once, and for the `ttl` after that a call copies what is stored.
@@ -134,8 +135,9 @@ pub use served::{Served, StaleReason};
 /// | `key: (u64, String) = (user.id, lang)` | a key of this type. Each part is an expression over the arguments, of the part's type or its borrowed form, as `&str` for `String` | |
 /// | `skip(db, ctx)` | arguments that are no part of the key | none |
 /// | `detach = false` | callers drive the load: it may hold what is not `Send` and take arguments that can't be owned | the load is a task of its own |
+/// | `cache = self.pages` | a [`Cache`] to use instead of one of its own, where all about it is said when it is built: an expression over the arguments | |
 /// | `name = "rates"` | the cache's name in [`caches`] and in panics | module path and function name |
-/// | `companion = rates`, `companion = none` | the companion's name, or none | the function's name |
+/// | `companion = rates`, `companion = none` | the companion's name, or none; in an `impl`, the name of a function that returns the cache (`companion = fn rates` where nothing in the function names `Self`) | the function's name; of a method `page` that has a visibility, `page_cache` |
 /// | `crate = path` | where this crate is | `::stampede` |
 ///
 /// All durations are written as the ttl is. Zero is no window, no keeping, and for `load_timeout` one poll; `"forever"` has no
@@ -148,10 +150,11 @@ pub use served::{Served, StaleReason};
 ///
 /// # What it takes
 ///
-/// - **Functions**: free `async fn`s, in modules and in function bodies, of any visibility, with lifetimes.
+/// - **Functions**: `async fn`s and plain ones, in modules, function bodies, `impl`s and traits, of any visibility, with type,
+///   const and lifetime parameters. What `#[async_trait]` has made of a method is taken too.
 /// - **Arguments**: `T`, `&T`, `&str`, `&[T]`, `Option<&T>`, with `mut` and patterns. A keyed one is `Hash`, `Eq`, `Clone`, `Send`,
 ///   `Sync` and owns what it holds; a skipped one is `Send`, and `Clone` behind a reference (with `detach = false`, anything).
-///   A hit clones none of them.
+///   A hit clones none of them. An `impl Trait` is taken where it is no part of the key.
 /// - **Outputs**: anything `Clone`, `Send` and `Sync`. Of a `Result`, the error is `Clone`, or can be made of a [`SharedError`].
 /// - **Bodies**: anything. A load that is a task has to be `Send`.
 ///
@@ -182,6 +185,82 @@ pub use served::{Served, StaleReason};
 ///
 /// `invalidate` and `peek` take owned arguments by reference and references as they are. Skipped arguments are left out of
 /// all but `refresh`, `uncached` and `call_with_info`; with `key: T = …` the key itself is taken.
+///
+/// # Methods
+///
+/// A method says whose results it keeps: `cache = self.field` is a cache in each instance, `key: T = (self.id, id)` tells
+/// instances apart in one cache, `skip(self)` shares it among all.
+///
+/// ```
+/// use stampede::{Cache, stampede};
+///
+/// #[derive(Clone)]
+/// struct Site { id: u64, pages: Cache<u64, String> }
+///
+/// impl Site {
+///     #[stampede(cache = self.pages)]
+///     async fn page(&self, id: u64) -> String { format!("{} {id}", self.id) }
+///
+///     #[stampede(key: (u64, u64) = (self.id, id), ttl = "5s")]
+///     pub async fn visits(&self, id: u64) -> u64 { self.id + id }
+///
+///     #[stampede(skip(self), ttl = "1h")]
+///     pub async fn country(&self, ip: std::net::IpAddr) -> Option<String> { None }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let site = Site { id: 1, pages: Cache::builder().build() };
+/// site.visits(7).await;
+/// assert!(Site::visits_cache().invalidate(&(1, 7)));
+/// # }
+/// ```
+///
+/// - A load of its own needs an owned `self`: the method takes `&self` of what is `Clone`, `self: Arc<Self>`, or `self`. Else
+///   callers drive it (`detach = false`).
+/// - A `key` or `skip` cache exists once for each `Self` type, which holds no borrows. A method with a visibility has a function
+///   beside it that returns its [`FnCache`]: `visits_cache`. Of others, and in impls of traits, it is in [`caches`], or where
+///   `companion = name` says.
+/// - An `async` method whose load is a task returns `impl Future + Send`; as in any such method, `Self` is `Sync`.
+/// - In the body of such a method `self` has another name behind the scenes, so `{self}` in a format string is an error.
+/// - `#[tracing::instrument]` stands above this attribute on methods, and below it on functions, to be about the load.
+///
+/// # Generic functions
+///
+/// Each instantiation has a cache of its own, reached by turbofish. The type parameters hold no borrows (`T: 'static` is added),
+/// and what is kept of them is said in bounds; [`bounds`] has names for these.
+///
+/// ```
+/// # use stampede::stampede;
+/// # use std::str::FromStr;
+/// #[stampede(ttl = "5s")]
+/// async fn parse<T: FromStr + Clone + Send + Sync>(text: &str) -> Option<T> { text.parse().ok() }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(parse::<u8>("7").await, Some(7));
+/// assert_eq!(parse::<u8>::stats().leads, 1);
+/// assert_eq!(parse::stats_all().leads, 1);            // the sums of all instantiations
+/// parse::invalidate_all("7");                         // where the key is of one type for all of them
+/// parse::clear_all();
+/// # }
+/// ```
+///
+/// # Functions that are not `async`
+///
+/// Threads share loads as tasks do: who comes first runs the body, the others park until it is done. No runtime is needed, and
+/// arguments may borrow anything.
+///
+/// **Inside an async runtime a call that waits blocks its worker thread.** If the load needs that thread to go on, it never
+/// does: call such functions by `spawn_blocking`.
+///
+/// ```
+/// # use stampede::stampede;
+/// #[stampede(ttl = "1h")]
+/// fn digest(path: &std::path::Path) -> Result<u64, String> {
+///     std::fs::read(path).map(|bytes| bytes.len() as u64).map_err(|error| error.to_string())
+/// }
+/// ```
 ///
 /// # Panics
 ///

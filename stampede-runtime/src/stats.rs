@@ -55,6 +55,28 @@ pub struct Stats {
     pub entries: u64,
 }
 
+impl Stats {
+    /// The sums of two caches' counters.
+    pub(crate) fn plus(self, other: &Self) -> Self {
+        Self {
+            hits: self.hits + other.hits,
+            stale: self.stale + other.stale,
+            coalesced: self.coalesced + other.coalesced,
+            leads: self.leads + other.leads,
+            loads: self.loads + other.loads,
+            loads_ok: self.loads_ok + other.loads_ok,
+            loads_err: self.loads_err + other.loads_err,
+            loads_panicked: self.loads_panicked + other.loads_panicked,
+            loads_abandoned: self.loads_abandoned + other.loads_abandoned,
+            in_flight: self.in_flight + other.in_flight,
+            refreshes: self.refreshes + other.refreshes,
+            evictions: self.evictions + other.evictions,
+            expirations: self.expirations + other.expirations,
+            entries: self.entries + other.entries,
+        }
+    }
+}
+
 /// One of the counted events; its value is its place in a stripe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {

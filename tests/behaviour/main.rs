@@ -1,6 +1,7 @@
 //! Behaviour through the public API, a module for each group of rules.
 
 mod attribute;
+mod blocking;
 mod cancellation;
 mod capacity;
 mod circles;
@@ -9,11 +10,13 @@ mod errors;
 #[cfg(feature = "test-util")]
 mod freshness;
 mod hostile;
+mod instances;
 mod invalidation;
 mod panics;
 mod raw;
 mod runtimes;
 mod settings;
+mod shapes;
 #[cfg(feature = "test-util")]
 mod stale;
 mod stats;

@@ -1,18 +1,17 @@
 //! The companion: a type of the function's name that has no values, and what can be done with the cache through it.
 
 use crate::{
-    expand::{judge, load, local, lookup},
-    item::Param,
-    plan::{KeyForm, Plan},
+    expand::{call, judge, load, local, lookup},
+    item::{Flow, Param},
+    plan::{KeyForm, Plan, Shape},
 };
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ExprPath;
 
 /// The companion is declared in a module and imported from there. If its name is taken, only the import is at fault: all else
 /// names the companion through the module.
 pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
-    let Plan { item, companion, module, home, .. } = plan;
+    let Plan { item, companion, module, home, every, .. } = plan;
     let vis = &item.vis;
     // No groups of rustc's lints, and hidden rather than `missing_docs`: what a crate forbids can't be allowed. Not
     // `dead_code`, of which the compiler tells nobody in generated code: what may be dead would count as used, and with it
@@ -36,25 +35,45 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let cache = cache(plan);
     let sharing = judge::sharing(plan);
     let load = load::load(plan);
+    let call = generic_call(plan);
     let body = load::body(plan);
     let public = plan.has_companion.then(|| public_functions(plan));
+    let declaration = plan.split.declaration(companion);
+    let (generics, where_clause) = plan.split.of_impl();
+    // Without parameters there is one companion, and its `impl`s are one: each costs the compiler.
+    let (sharing, together) = if plan.shape == Shape::Item {
+        (sharing, TokenStream::new())
+    } else {
+        let together = together(plan);
+        let together = quote! {
+            #conditions
+            #quiet
+            impl #every {
+                #sharing
+                #together
+            }
+        };
+        (TokenStream::new(), together)
+    };
     quote! {
         #conditions
         #quiet
         mod #module {
-            pub enum #companion {}
+            #declaration
         }
         #import
+        #together
         #conditions
         #quiet
-        impl #home {
-            #cache
+        impl #generics #home #where_clause {
             #sharing
+            #cache
             #load
+            #call
             #public
         }
         #conditions
-        impl #home {
+        impl #generics #home #where_clause {
             #body
         }
     }
@@ -63,11 +82,17 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
 fn cache(plan: &Plan) -> TokenStream {
     let Plan { private, .. } = plan;
     let (verdict, key, output) = (&plan.verdict, &plan.key.ty, &plan.function.output);
+    if plan.shape == Shape::Generic {
+        let cache = call::cache(plan);
+        return quote! {
+            pub fn cache() -> &'static #private::FnCache<#key, #output> {
+                #cache.reveal()
+            }
+        };
+    }
     let cache = quote!(<#verdict as #private::Choose<#key, #output>>::Cache);
-    let settings = settings(plan);
-    let blueprint = blueprint(plan);
+    let blueprint = call::blueprint(plan);
     quote! {
-        #settings
         #[inline]
         pub fn cache() -> &'static #private::FnCache<#key, #output> {
             Self::__cache().reveal()
@@ -75,7 +100,7 @@ fn cache(plan: &Plan) -> TokenStream {
         #[inline]
         fn __cache() -> &'static #cache {
             static __STAMPEDE_CACHE: ::std::sync::OnceLock<#cache> = ::std::sync::OnceLock::new();
-            __STAMPEDE_CACHE.get_or_init(|| {
+            #private::once(&__STAMPEDE_CACHE, || {
                 #[allow(unused_imports)]
                 use #private::{Plain as _, Unprinted as _};
                 <#cache>::new(#blueprint)
@@ -84,60 +109,93 @@ fn cache(plan: &Plan) -> TokenStream {
     }
 }
 
-/// The freshness options; those that are constants of the user's may contradict others only by their value.
-fn settings(plan: &Plan) -> TokenStream {
-    let Plan { private, settings, .. } = plan;
-    quote! {
-        const __SETTINGS: #private::Settings = #private::Settings { #(#settings,)* ..#private::Settings::NEW };
+/// The call of a generic function: here all types have names.
+fn generic_call(plan: &Plan) -> TokenStream {
+    if plan.shape != Shape::Generic {
+        return TokenStream::new();
     }
-}
-
-fn blueprint(plan: &Plan) -> TokenStream {
-    let Plan { private, name, home, capacity, .. } = plan;
-    let (key, output) = (&plan.key.ty, &plan.function.output);
-    let outputs = quote!(#private::Outputs::<#output>);
-    let none = quote!(::core::option::Option::None);
-    let ttl_from = plan.ttl_from.as_ref().map_or_else(|| none.clone(), |path| ttl_from(plan, path));
-    let timed_out = if plan.has_load_timeout { quote!(#outputs::TIMED_OUT) } else { none };
+    let inputs = plan.function.params.iter().map(declared);
+    let (generics, where_clause) = plan.split.of_functions();
+    let body = call::body(plan);
+    let output = &plan.function.output;
+    let (asyncness, output) = match plan.function.flow {
+        Flow::Async | Flow::Boxed if plan.detach => (quote!(), call::gated_type(plan)),
+        Flow::Async | Flow::Boxed => (quote!(async), quote!(#output)),
+        Flow::Blocking => (quote!(), quote!(#output)),
+    };
     quote! {
-        &#private::Blueprint::<#key, #output> {
-            name: #name,
-            settings: #home::__SETTINGS,
-            sharing: #home::__SHARING,
-            kind: #private::kind_of([#outputs::RESULT_OF_OPTION, #outputs::RESULT, #outputs::OPTION]),
-            describe: #outputs::DESCRIBE,
-            ttl_from: #ttl_from,
-            timed_out: #timed_out,
-            capacity: #capacity,
-            print_key: #private::Keys::<#key>::PRINT,
+        #[inline]
+        #asyncness fn __call #generics (#(#inputs),*) -> #output #where_clause {
+            #body
         }
     }
 }
 
-/// Asks the user's function for a ttl.
-fn ttl_from(plan: &Plan, path: &ExprPath) -> TokenStream {
-    let Plan { private, .. } = plan;
-    let output = &plan.function.output;
+/// What is there once for all instantiations of a generic function.
+fn together(plan: &Plan) -> TokenStream {
+    if plan.shape != Shape::Generic {
+        return TokenStream::new();
+    }
+    let private = &plan.private;
+    let public = (plan.has_companion && plan.split.is_generic()).then(|| {
+        let invalidate = (!plan.split.concern(&plan.key.ty)).then(|| invalidate_all(plan));
+        quote! {
+            pub fn clear_all() {
+                Self::__slot().clear();
+            }
+            pub fn stats_all() -> #private::Stats {
+                Self::__slot().stats()
+            }
+            #invalidate
+        }
+    });
     quote! {
-        ::core::option::Option::Some(|__stampede_output: &#output| {
-            let __stampede_value = #private::Outputs::<#output>::value(__stampede_output);
-            #private::Ask { value: __stampede_value, ttl_from: #path }.ttl()
-        })
+        fn __slot() -> &'static #private::Slot {
+            static __STAMPEDE_SLOT: #private::Slot = #private::Slot::new();
+            &__STAMPEDE_SLOT
+        }
+        #public
+    }
+}
+
+/// By a key that is of the same type for all instantiations.
+fn invalidate_all(plan: &Plan) -> TokenStream {
+    let key = &plan.key.ty;
+    if let KeyForm::Declared { .. } = plan.key.form {
+        return quote! {
+            pub fn invalidate_all(__stampede_key: &#key) -> bool {
+                Self::__slot().invalidate::<#key>(__stampede_key)
+            }
+        };
+    }
+    let params = lookup::keyed_params(plan);
+    let references = params.iter().map(|param| {
+        let (name, ty) = (&param.name, lookup::reference_type(param));
+        quote!(#name: #ty)
+    });
+    let references: Vec<_> = references.collect();
+    let names = params.iter().map(|param| &param.name).map(|name| quote!(#name)).collect();
+    let key_of = call::key_of(plan, &lookup::view(plan, &names));
+    quote! {
+        pub fn invalidate_all(#(#references),*) -> bool {
+            Self::__slot().invalidate::<#key>(&#key_of)
+        }
     }
 }
 
 fn public_functions(plan: &Plan) -> TokenStream {
     let private = &plan.private;
+    let cache = call::cache(plan);
     let by_key = by_key(plan);
     let calls = calls(plan);
     quote! {
         #by_key
         #calls
         pub fn clear() {
-            Self::__cache().clear();
+            #cache.clear();
         }
         pub fn stats() -> #private::Stats {
-            Self::__cache().stats()
+            #cache.stats()
         }
     }
 }
@@ -145,17 +203,18 @@ fn public_functions(plan: &Plan) -> TokenStream {
 /// `invalidate`, `peek`, `insert`: by the arguments that make up the key, or by a declared key itself.
 fn by_key(plan: &Plan) -> TokenStream {
     let private = &plan.private;
+    let cache = call::cache(plan);
     let (key, output) = (&plan.key.ty, &plan.function.output);
     if let KeyForm::Declared { .. } = plan.key.form {
         return quote! {
             pub fn invalidate(__stampede_key: &#key) -> bool {
-                Self::__cache().invalidate(__stampede_key)
+                #cache.invalidate(__stampede_key)
             }
             pub fn peek(__stampede_key: &#key) -> ::core::option::Option<#output> {
-                Self::__cache().peek(__stampede_key)
+                #cache.peek(__stampede_key)
             }
             pub fn insert(__stampede_key: #key, __stampede_output: impl #private::IntoOutput<#output>) {
-                Self::__cache().insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
+                #cache.insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
             }
         };
     }
@@ -169,68 +228,104 @@ fn by_key(plan: &Plan) -> TokenStream {
     let by_references = lookup::view(plan, &names);
     let declared = params.iter().map(|param| declared(param));
     let by_declared = lookup::view(plan, &params.iter().map(|param| lookup::by_reference(param)).collect());
-    let generics = &plan.function.generics;
-    let where_clause = &generics.where_clause;
+    let (generics, where_clause) = plan.split.of_functions();
     quote! {
         pub fn invalidate(#(#references),*) -> bool {
-            Self::__cache().invalidate(&#by_references)
+            #cache.invalidate(&#by_references)
         }
         pub fn peek(#(#references),*) -> ::core::option::Option<#output> {
-            Self::__cache().peek(&#by_references)
+            #cache.peek(&#by_references)
         }
         pub fn insert #generics (
             #(#declared,)*
             __stampede_output: impl #private::IntoOutput<#output>,
         ) #where_clause {
-            let __stampede_key = Self::__cache().key_of(&#by_declared);
-            Self::__cache().insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
+            let __stampede_key = #cache.key_of(&#by_declared);
+            #cache.insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
         }
     }
 }
 
 /// `call_with_info`, `refresh` and `uncached`: with all arguments.
 fn calls(plan: &Plan) -> TokenStream {
-    let output = &plan.function.output;
-    let private = &plan.private;
-    let begun = lookup::with_call(plan, &local("begun"), &quote!(Self::__cache().begin(&__stampede_call)));
+    let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
+    let cache = call::cache_for_load(plan);
+    let begun = lookup::with_call(plan, &local("begun"), &quote!(#cache.begin(&__stampede_call)));
     let wait_with_info = load::wait_with_info(plan);
-    let miss =
-        lookup::with_call(plan, &local("miss"), &quote!(Self::__cache().begin_fresh(&__stampede_call)));
+    let miss = lookup::with_call(plan, &local("miss"), &quote!(#cache.begin_fresh(&__stampede_call)));
     let wait = load::wait(plan);
-    let generics = &plan.function.generics;
-    let where_clause = &generics.where_clause;
+    let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
     let names = plan.function.params.iter().map(|param| &param.name);
     let used = used(plan);
-    quote! {
-        pub async fn call_with_info #generics (#(#inputs),*) -> (#output, #private::Served) #where_clause {
-            #used
-            #begun
-            match __stampede_begun {
-                ::core::result::Result::Ok(__stampede_output) => (__stampede_output, #private::Served::Fresh),
-                ::core::result::Result::Err(__stampede_miss) => #wait_with_info,
+    let call = quote!(<#home>::__body(#(#names),*));
+    let refresh = quote! {
+        #used
+        #miss
+        #wait
+    };
+    let with_info = quote! {
+        #used
+        #begun
+        match __stampede_begun {
+            ::core::result::Result::Ok(__stampede_output) => (__stampede_output, #private::Served::Fresh),
+            ::core::result::Result::Err(__stampede_miss) => #wait_with_info,
+        }
+    };
+    if plan.function.flow == Flow::Blocking {
+        return quote! {
+            pub fn call_with_info #generics (#(#inputs),*) -> (#output, #private::Served) #where_clause {
+                #with_info
             }
-        }
-        pub async fn refresh #generics (#(#inputs),*) -> #output #where_clause {
-            #used
-            #miss
-            #wait
-        }
+            pub fn refresh #generics (#(#inputs),*) -> #output #where_clause {
+                #refresh
+            }
+            pub fn uncached #generics (#(#inputs),*) -> #output #where_clause {
+                #used
+                #call
+            }
+        };
+    }
+    let (refresh, with_info) = if plan.shape == Shape::Generic && plan.detach {
+        let (future, ty) = (call::gated(plan, &refresh), call::gated_type(plan));
+        let info = quote!((#output, #private::Served));
+        let (informed, informed_ty) = (call::gated_as(plan, &info, &with_info), call::gated_type_of(&info));
+        (
+            quote!(pub fn refresh #generics (#(#inputs),*) -> #ty #where_clause { #future }),
+            quote!(pub fn call_with_info #generics (#(#inputs),*) -> #informed_ty #where_clause { #informed }),
+        )
+    } else {
+        (
+            quote!(pub async fn refresh #generics (#(#inputs),*) -> #output #where_clause { #refresh }),
+            quote! {
+                pub async fn call_with_info #generics (#(#inputs),*) -> (#output, #private::Served) #where_clause {
+                    #with_info
+                }
+            },
+        )
+    };
+    quote! {
+        #with_info
+        #refresh
         pub async fn uncached #generics (#(#inputs),*) -> #output #where_clause {
             #used
-            Self::__body(#(#names),*).await
+            #call.await
         }
     }
 }
 
 /// Names the function, for the compiler: who calls it through the companion uses it.
 fn used(plan: &Plan) -> TokenStream {
+    if plan.shape != Shape::Item {
+        // Which instantiation it would be is not known where it has arguments without names.
+        return TokenStream::new();
+    }
     let function = &plan.item.sig.ident;
     quote!(let _ = #function;)
 }
 
 /// A parameter as the user declared it, under a plain name.
 fn declared(param: &Param) -> TokenStream {
-    let (name, ty) = (&param.name, &param.declared.ty);
+    let (name, ty) = (&param.name, &param.ty);
     quote!(#name: #ty)
 }

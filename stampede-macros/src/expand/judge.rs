@@ -7,7 +7,8 @@
 
 use crate::{
     diag::{ends, moved, spelled},
-    plan::{Demand, OutputKind, Plan, Role},
+    expand::call,
+    plan::{Demand, OutputKind, Plan, Role, Shape},
 };
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -17,7 +18,7 @@ const DRIVE: &str = "let callers drive the load with `detach = false`";
 
 /// The verdict, and a constant for each demand that does not compile where it is not met.
 pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
-    let Plan { private, home, demands, .. } = plan;
+    let Plan { private, every, demands, .. } = plan;
     let contradiction = contradiction(plan, conditions);
     if demands.is_empty() {
         return contradiction;
@@ -26,7 +27,7 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let rejections = demands.iter().map(|demand| rejection(plan, demand));
     quote! {
         #conditions
-        impl #private::Judged for #home {
+        impl #private::Judged for #every {
             type Verdict = #private::Verdict<{
                 #[allow(unused_imports)]
                 use #private::{Otherwise as _, Plain as _};
@@ -47,51 +48,48 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
 
 /// A constant that does not compile if the values of the user's constants contradict each other.
 fn contradiction(plan: &Plan, conditions: &TokenStream) -> TokenStream {
-    let Some(constant) = &plan.constant else { return TokenStream::new() };
-    let home = &plan.home;
-    let refuse = call(plan, constant, "refuse", quote!((__stampede_conflict)));
+    let Some(constant) = plan.constant.as_ref().filter(|_| plan.shape != Shape::Inline) else {
+        return TokenStream::new();
+    };
+    let settings = call::settings(plan);
+    let refuse = place_call(plan, constant, "refuse", quote!((__stampede_conflict)));
     quote! {
         #conditions
-        const _: () = if let ::core::option::Option::Some(__stampede_conflict) = #home::__SETTINGS.conflict() {
+        const _: () = if let ::core::option::Option::Some(__stampede_conflict) = (#settings).conflict() {
             #refuse
         };
     }
 }
 
-/// The way in which outputs are shared, or `None`.
+/// The way in which outputs are shared, or `None`; where it does not depend on the call.
 pub(super) fn sharing(plan: &Plan) -> TokenStream {
     let (private, output) = (&plan.private, &plan.function.output);
-    let outputs = quote!(#private::Outputs::<#output>);
+    if plan.split.concern(output) {
+        return TokenStream::new();
+    }
+    let ways = call::ways(private, output);
     quote! {
-        const __SHARING: ::core::option::Option<#private::Sharing<#output>> = {
-            #[allow(unused_imports)]
-            use #private::Unshared as _;
-            #private::first([
-                #outputs::CLONED,
-                #outputs::WRAPPED_ERROR,
-                #outputs::HELD_ERROR,
-            ])
-        };
+        const __SHARING: ::core::option::Option<#private::Sharing<#output>> = #ways;
     }
 }
 
 /// Whether a demand is met.
 fn met(plan: &Plan, Demand { ty, role }: &Demand) -> TokenStream {
-    let Plan { private, home, .. } = plan;
+    let Plan { private, every, .. } = plan;
     let probe = quote!(#private::Probe::<#ty>);
     match role {
         Role::Key { .. } => quote!(#probe::KEY),
         Role::TaskValue => quote!(#probe::SEND),
-        Role::TaskReference => quote!(#probe::TASK),
-        Role::Output { .. } => quote!(#probe::OUTPUT && #home::__SHARING.is_some()),
+        Role::TaskReference | Role::TaskSelf => quote!(#probe::TASK),
+        Role::Output { .. } => quote!(#probe::OUTPUT && <#every>::__SHARING.is_some()),
         Role::Kind { kind, .. } => is_of_kind(plan, ty, *kind),
         Role::TimedOut { .. } => quote!(#private::Outputs::<#ty>::TIMED_OUT.is_some()),
     }
 }
 
 /// What does not compile if a demand is not met.
-fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
-    let Plan { private, home, .. } = plan;
+pub(super) fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
+    let Plan { private, every, .. } = plan;
     let Demand { ty, role } = demand;
     let name = spelled(ty);
     let rejection = match role {
@@ -103,7 +101,7 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
             let subject = format!("`{name}` can't be moved to a load of its own: it");
             reject(plan, ty, &subject, ty, &["Send"], DRIVE)
         }
-        Role::TaskReference => {
+        Role::TaskReference | Role::TaskSelf => {
             let subject = format!("`&{name}` can't be owned by a load of its own: `{name}`");
             let not_send = reject(plan, ty, &subject, ty, &["Send"], DRIVE);
             let way_out = format!("take an `Arc<{name}>`, or {DRIVE}");
@@ -119,7 +117,7 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
             return quote! {
                 if !#private::Probe::<#ty>::OUTPUT {
                     #kept
-                } else if #home::__SHARING.is_none() {
+                } else if <#every>::__SHARING.is_none() {
                     #shared
                 }
             };
@@ -134,7 +132,7 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
                      `{option}`, or return an `Option`"
                 ),
             };
-            call(plan, option, "refuse", quote!((#text)))
+            place_call(plan, option, "refuse", quote!((#text)))
         }
         Role::TimedOut { option, result } => {
             let error = result.as_deref().map_or(ty, |(_, error)| error);
@@ -145,12 +143,12 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
             let way_out =
                 "give the error a variant `#[from] stampede::LoadTimeout`, or remove `load_timeout`";
             let lacks = quote!((#subject, &[("From<stampede::LoadTimeout>", false)], #way_out));
-            let no_conversion = call(plan, error, "reject", lacks);
+            let no_conversion = place_call(plan, error, "reject", lacks);
             let no_result = option.as_ref().map(|option| {
                 let text = format!(
                     "`{option}` makes an error of a load, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
                 );
-                call(plan, option, "refuse", quote!((#text)))
+                place_call(plan, option, "refuse", quote!((#text)))
             });
             let is_result = is_of_kind(plan, ty, OutputKind::Result);
             quote!(if #is_result { #no_conversion } else { #no_result })
@@ -185,7 +183,7 @@ fn unshared(plan: &Plan, output: &Type, result: Option<&(Type, Type)>) -> TokenS
     let no_error = quote! {
         (#of_error, &[("Clone", false), ("From<stampede::SharedError>", #outputs::FROM_SHARED), ("std::error::Error", !#outputs::FROM_SHARED)], "derive `Clone` for it, or give it a variant `#[from] stampede::SharedError`")
     };
-    let no_error = call(plan, error, "reject", no_error);
+    let no_error = place_call(plan, error, "reject", no_error);
     quote! {
         if #outputs::CLONE_VALUE { #no_error } else { #no_value }
     }
@@ -205,11 +203,11 @@ fn reject(
         let answer = format_ident!("{}", need.to_uppercase());
         quote!((#need, #private::Probe::<#ty>::#answer))
     });
-    call(plan, place, "reject", quote!((#subject, &[#(#answers),*], #way_out)))
+    place_call(plan, place, "reject", quote!((#subject, &[#(#answers),*], #way_out)))
 }
 
 /// A call of a function of the runtime whose first and last token are those of a place, so that the error is all of that.
-fn call(plan: &Plan, place: &impl ToTokens, function: &str, arguments: TokenStream) -> TokenStream {
+fn place_call(plan: &Plan, place: &impl ToTokens, function: &str, arguments: TokenStream) -> TokenStream {
     let private = &plan.private;
     let (first, last) = ends(place);
     let function = format_ident!("{function}");

@@ -1,33 +1,120 @@
 //! How a load gets its arguments and runs the user's body.
 
 use crate::{
-    item::{Param, Passing},
-    plan::Plan,
+    check,
+    item::{Flow, Param, Passing},
+    plan::{Plan, Shape},
+    receiver,
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 /// Waits for the flight of `__stampede_miss`, from the function's own parameters.
 pub(super) fn wait(plan: &Plan) -> TokenStream {
-    let (detached, in_place) = (quote!(detached), quote!(in_place));
-    wait_by(plan, if plan.detach { &detached } else { &in_place })
+    wait_by(plan, "")
 }
 
 /// The same, for the output and how it came to the call.
 pub(super) fn wait_with_info(plan: &Plan) -> TokenStream {
-    let (detached, in_place) = (quote!(detached_with_info), quote!(in_place_with_info));
-    wait_by(plan, if plan.detach { &detached } else { &in_place })
+    wait_by(plan, "_with_info")
 }
 
-fn wait_by(plan: &Plan, method: &TokenStream) -> TokenStream {
+fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
+    let method = |name: &str| Ident::new(&format!("{name}{suffix}"), Span::call_site());
+    if plan.function.flow == Flow::Blocking {
+        return blocking(plan, &method("blocking"));
+    }
+    let (detached, in_place) = (method("detached"), method("in_place"));
     let home = &plan.home;
-    let params = &plan.function.params;
-    if plan.detach {
-        let arguments = params.iter().map(|param| owned(plan, param));
-        quote!(__stampede_miss.#method(move || #home::__load(#(#arguments),*)).await)
-    } else {
-        let arguments = params.iter().map(|param| &param.name);
-        quote!(__stampede_miss.#method(move || #home::__body(#(#arguments),*)).await)
+    if !plan.detach {
+        let body = match plan.shape {
+            Shape::Inline => {
+                let body = inline_body(plan);
+                quote!(async move { #body })
+            }
+            Shape::Item | Shape::Generic => {
+                let arguments = plan.function.params.iter().map(|param| &param.name);
+                quote!(<#home>::__body(#(#arguments),*))
+            }
+        };
+        return quote!(__stampede_miss.#in_place(move || #body).await);
+    }
+    if plan.shape == Shape::Item {
+        let arguments = plan.function.params.iter().map(|param| owned(plan, param));
+        return quote!(__stampede_miss.#detached(move || #home::__load(#(#arguments),*)).await);
+    }
+    let owned = plan.function.params.iter().filter_map(|param| {
+        let (name, owned) = (owned_name(param), owned(plan, param));
+        let is_moved = matches!(param.passing, Passing::Value(_)) && !param.is_receiver;
+        (!is_moved).then(|| quote!(let #name = #owned;))
+    });
+    let body = match plan.shape {
+        Shape::Inline => inline_body(plan),
+        Shape::Item | Shape::Generic => {
+            let arguments = plan.function.params.iter().map(|param| borrowed(plan, param));
+            quote!(<#home>::__body(#(#arguments),*).await)
+        }
+    };
+    let future = quote_spanned! {plan.item.sig.ident.span()=>
+        ::std::boxed::Box::pin(async move { #body })
+    };
+    quote! {
+        __stampede_miss.#detached(move || {
+            #(#owned)*
+            #future
+        }).await
+    }
+}
+
+fn blocking(plan: &Plan, method: &Ident) -> TokenStream {
+    let (home, output) = (&plan.home, &plan.function.output);
+    let body = match plan.shape {
+        Shape::Inline => inline_body(plan),
+        Shape::Item | Shape::Generic => {
+            let arguments = plan.function.params.iter().map(|param| &param.name);
+            quote!(<#home>::__body(#(#arguments),*))
+        }
+    };
+    quote!(__stampede_miss.#method(move || -> #output { #body }))
+}
+
+/// The user's body as it stands inside of its function, after what binds its arguments.
+///
+/// ```text
+/// Input:   async fn page(&self, (id, lang): (u64, Lang), to: &str) -> Result<Page, Error> { self.client.get(id).await }
+///
+/// Output:  let __stampede_self = lend::<Self>(&__stampede_own_self);
+///          let (id, lang) = __stampede_1;
+///          let to = lend::<str>(&to);
+///          if let Some(output) = None::<Result<Page, Error>> { return output; }      // a type for `?` and `return`
+///          { __stampede_self.client.get(id).await }
+/// ```
+fn inline_body(plan: &Plan) -> TokenStream {
+    let Plan { function, .. } = plan;
+    let output = &function.output;
+    let bindings = function.params.iter().filter(|param| plan.detach || !param.is_receiver).map(|param| {
+        let value = if plan.detach { borrowed(plan, param) } else { param.name_tokens() };
+        let pat = if param.is_receiver { receiver::rename(param.pat.clone()) } else { param.pat.clone() };
+        let attrs = &param.attrs;
+        quote!(#attrs let #pat = #value;)
+    });
+    let bindings = quote!(#(#bindings)*);
+    let mut body = plan.item.body.clone();
+    if plan.detach && function.receiver().is_some() {
+        body = Group::new(body.delimiter(), receiver::rename(body.stream()));
+        body.set_span(plan.item.body.span());
+    }
+    match function.flow {
+        Flow::Async => quote! {
+            #bindings
+            #[allow(unreachable_code)]
+            if let ::core::option::Option::Some(__stampede_output) = ::core::option::Option::None::<#output> {
+                return __stampede_output;
+            }
+            #body
+        },
+        Flow::Boxed => quote!(#bindings (move || #body)().await),
+        Flow::Blocking => quote!(#bindings #body),
     }
 }
 
@@ -37,18 +124,52 @@ pub(super) fn body(plan: &Plan) -> TokenStream {
         ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| attr.path().is_ident(level))
     };
     let lints = plan.item.attrs.iter().filter(is_lint);
+    let instruments = plan.item.attrs.iter().filter(|attr| check::is_instrument(attr));
+    let instruments = instruments.map(|attr| instrument(attr, &plan.function.name));
     let mut sig = plan.item.sig.clone();
-    sig.ident = syn::Ident::new("__body", sig.ident.span());
+    sig.ident = Ident::new("__body", sig.ident.span());
+    let inputs = plan.function.params.iter().map(|param| {
+        let Param { attrs, pat, ty, .. } = param;
+        quote!(#attrs #pat: #ty)
+    });
+    let (generics, where_clause) = plan.split.of_functions();
+    let syn::Signature { asyncness, fn_token, ident, output, .. } = &sig;
     let body = &plan.item.body;
-    // A function has to be `async` to be memoized, whether it awaits something or not.
-    quote!(#[allow(clippy::unused_async)] #(#lints)* #sig #body)
+    // A function may be `async` to be memoized, whether it awaits something or not.
+    quote! {
+        #[allow(clippy::unused_async)]
+        #(#lints)*
+        #(#instruments)*
+        #asyncness #fn_token #ident #generics (#(#inputs),*) #output #where_clause #body
+    }
+}
+
+/// `#[instrument]` is about the load, under the function's own name.
+fn instrument(attr: &syn::Attribute, name: &Ident) -> TokenStream {
+    let path = attr.path();
+    let name = name.to_string();
+    match &attr.meta {
+        syn::Meta::List(list) => {
+            let options = &list.tokens;
+            let is_named = options
+                .clone()
+                .into_iter()
+                .any(|tree| matches!(&tree, proc_macro2::TokenTree::Ident(ident) if ident == "name"));
+            if is_named || options.is_empty() {
+                quote!(#attr)
+            } else {
+                quote!(#[#path(name = #name, #options)])
+            }
+        }
+        _ => quote!(#[#path(name = #name)]),
+    }
 }
 
 /// `__load`, which runs the body with arguments of its own.
 ///
 /// It is no `async fn` and returns a trait object: otherwise whether a recursive function is `Send` would depend on itself.
 pub(super) fn load(plan: &Plan) -> TokenStream {
-    if !plan.detach {
+    if !plan.detach || plan.shape != Shape::Item {
         return TokenStream::new();
     }
     let Plan { private, function, .. } = plan;
@@ -79,24 +200,54 @@ fn owned_type(plan: &Plan, param: &Param) -> TokenStream {
     }
 }
 
+/// What a load calls an argument that it holds.
+fn owned_name(param: &Param) -> Ident {
+    if param.is_receiver { Ident::new("__stampede_own_self", Span::call_site()) } else { param.name.clone() }
+}
+
 /// Owns an argument, from the function's own parameter. What is passed by value is moved.
 fn owned(plan: &Plan, param: &Param) -> TokenStream {
-    let (name, own) = (&param.name, own(plan, param));
+    let name = &param.name;
+    let own = use_owner(plan, param, "own");
     match &param.passing {
         Passing::Value(_) => quote!(#name),
-        Passing::Reference(_) => quote!(#own::own(#name)),
-        Passing::OptionReference(_) => quote!(#name.map(#own::own)),
+        Passing::Reference(_) => quote!(#own(#name)),
+        Passing::OptionReference(_) => quote!(#name.map(#own)),
     }
 }
 
 /// An argument as the body takes it, from what the load holds.
 fn borrowed(plan: &Plan, param: &Param) -> TokenStream {
-    let (name, own) = (&param.name, own(plan, param));
+    let name = owned_name(param);
+    let lend = use_owner(plan, param, "lend");
     match &param.passing {
         Passing::Value(_) => quote!(#name),
-        Passing::Reference(_) => quote!(#own::lend(&#name)),
-        Passing::OptionReference(_) => quote!(#name.as_ref().map(#own::lend)),
+        Passing::Reference(_) => quote!(#lend(&#name)),
+        Passing::OptionReference(_) => quote!(#name.as_ref().map(#lend)),
     }
+}
+
+/// A function that owns what a reference points at, or lends it again.
+fn use_owner(plan: &Plan, param: &Param, function: &str) -> TokenStream {
+    let private = &plan.private;
+    let function = Ident::new(function, Span::call_site());
+    if plan.shape == Shape::Item {
+        let own = own(plan, param);
+        return quote!(#own::#function);
+    }
+    let target = match plan.shape {
+        // Its type has no name here.
+        Shape::Inline if param.opaque.is_some() => quote!(_),
+        _ => {
+            let target = param.passing.target();
+            quote!(#target)
+        }
+    };
+    quote! {{
+        #[allow(unused_imports)]
+        use #private::Unowned as _;
+        #private::Owner::<#target>::#function
+    }}
 }
 
 fn own(plan: &Plan, param: &Param) -> TokenStream {

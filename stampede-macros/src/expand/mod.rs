@@ -19,13 +19,14 @@
 //!          }
 //! ```
 
+mod call;
 mod companion;
 mod judge;
 mod load;
 mod lookup;
 mod wrapper;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Shape};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -35,6 +36,10 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let conditions = plan.item.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     let conditions = quote!(#(#conditions)*);
     let wrapper = wrapper::expand(plan);
+    if plan.shape == Shape::Inline {
+        let accessor = call::accessor(plan, &conditions);
+        return quote!(#wrapper #accessor);
+    }
     let companion = companion::expand(plan, &conditions);
     let judge = judge::expand(plan, &conditions);
     quote!(#wrapper #companion #judge)

@@ -1,50 +1,94 @@
 //! The function itself, under its own name: a lookup, and on a miss a wait.
 
 use crate::{
-    expand::{load, local, lookup},
-    plan::Plan,
+    check,
+    expand::call,
+    generics,
+    item::Flow,
+    plan::{Plan, Shape},
 };
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
+use syn::{FnArg, Visibility};
 
 pub(super) fn expand(plan: &Plan) -> TokenStream {
-    let Plan { item, home, .. } = plan;
+    let Plan { item, .. } = plan;
     let vis = &item.vis;
     let attrs = attributes(plan);
     let signature = signature(plan);
-    let begun = lookup::with_call(plan, &local("begun"), &quote!(#home::__cache().begin(&__stampede_call)));
-    let wait = load::wait(plan);
     let docs = docs(plan);
-    let mut body = Group::new(
-        Delimiter::Brace,
-        quote! {
-            #begun
-            match __stampede_begun {
-                ::core::result::Result::Ok(__stampede_output) => __stampede_output,
-                ::core::result::Result::Err(__stampede_miss) => #wait,
-            }
-        },
-    );
+    let statements = match plan.shape {
+        Shape::Item | Shape::Inline => call::body(plan),
+        Shape::Generic => forward(plan),
+    };
+    let mut body = Group::new(Delimiter::Brace, statements);
     // A function that ends where the user's does is the user's: the compiler tells nobody that other ones are never used.
     body.set_span(item.body.span());
+    let quiet = quiet(plan);
     quote! {
         #attrs
         #docs
-        // About parameters: the body has the same ones, and there they are told.
-        #[allow(
-            clippy::fn_params_excessive_bools,
-            clippy::too_many_arguments,
-            clippy::type_complexity,
-            clippy::used_underscore_binding
-        )]
+        #quiet
         #vis #signature #body
     }
 }
 
-/// The user's attributes. What lints are expected of the function, the body has.
+/// What generated code does that lints are about.
+fn quiet(plan: &Plan) -> TokenStream {
+    // About parameters: the body has the same ones, and there they are told.
+    let of_params = quote! {
+        #[allow(
+            clippy::fn_params_excessive_bools,
+            clippy::multiple_bound_locations,
+            clippy::too_many_arguments,
+            clippy::type_complexity,
+            clippy::used_underscore_binding
+        )]
+    };
+    if plan.shape != Shape::Inline {
+        return of_params;
+    }
+    // The body is in here as well, so no lint is named that a body is likely to be judged by.
+    quote! {
+        #[allow(
+            refining_impl_trait,
+            clippy::async_yields_async,
+            clippy::fn_params_excessive_bools,
+            clippy::items_after_statements,
+            clippy::let_unit_value,
+            clippy::manual_async_fn,
+            clippy::multiple_bound_locations,
+            clippy::needless_borrow,
+            clippy::no_effect_underscore_binding,
+            clippy::redundant_closure_call,
+            clippy::redundant_locals,
+            clippy::too_many_arguments,
+            clippy::too_many_lines,
+            clippy::type_complexity,
+            clippy::unused_async,
+            clippy::used_underscore_binding
+        )]
+    }
+}
+
+/// Hands all arguments to the companion, where the types of all have names.
+fn forward(plan: &Plan) -> TokenStream {
+    let home = &plan.home;
+    let arguments = plan.function.params.iter().map(|param| &param.name);
+    let call = quote!(<#home>::__call(#(#arguments),*));
+    match plan.function.flow {
+        Flow::Async => quote!(#call.await),
+        Flow::Boxed => quote!(::std::boxed::Box::pin(#call)),
+        Flow::Blocking => call,
+    }
+}
+
+/// The user's attributes. What lints are expected of the function, the body has, where that is a function of its own.
 fn attributes(plan: &Plan) -> TokenStream {
-    let attrs = plan.item.attrs.iter().map(|attr| match &attr.meta {
-        syn::Meta::List(list) if list.path.is_ident("expect") => {
+    let is_inline = plan.shape == Shape::Inline;
+    let attrs = plan.item.attrs.iter().filter(|attr| is_inline || !check::is_instrument(attr));
+    let attrs = attrs.map(|attr| match &attr.meta {
+        syn::Meta::List(list) if list.path.is_ident("expect") && !is_inline => {
             let lints = &list.tokens;
             quote!(#[allow(#lints)])
         }
@@ -57,10 +101,26 @@ fn attributes(plan: &Plan) -> TokenStream {
 fn signature(plan: &Plan) -> TokenStream {
     let mut sig = plan.item.sig.clone();
     for (input, param) in sig.inputs.iter_mut().zip(&plan.function.params) {
-        if let syn::FnArg::Typed(typed) = input {
-            let name = &param.name;
-            typed.pat = syn::parse_quote!(#name);
+        match input {
+            FnArg::Typed(typed) => {
+                let name = &param.name;
+                typed.pat = syn::parse_quote!(#name);
+            }
+            FnArg::Receiver(receiver) if plan.detach && receiver.reference.is_none() => {
+                receiver.mutability = None;
+            }
+            FnArg::Receiver(_) => {}
         }
+    }
+    // What is in an `impl` of a trait can't ask for more than the trait does.
+    let may_ask = !plan.function.is_associated || !matches!(plan.item.vis, Visibility::Inherited);
+    if may_ask && plan.shape != Shape::Item {
+        generics::outlive(&mut sig, plan.detach);
+    }
+    if plan.shape == Shape::Inline && plan.function.flow == Flow::Async && plan.detach {
+        sig.asyncness = None;
+        let output = call::gated_type(plan);
+        sig.output = syn::parse_quote!(-> #output);
     }
     quote!(#sig)
 }
@@ -69,15 +129,37 @@ fn signature(plan: &Plan) -> TokenStream {
 ///
 /// On a function that has no documentation it is there for rustdoc alone, so that `missing_docs` still tells of it.
 fn docs(plan: &Plan) -> TokenStream {
-    if !plan.has_companion {
-        return TokenStream::new();
+    let mut text = match (plan.shape, &plan.accessor) {
+        (Shape::Inline, None) => String::new(),
+        (Shape::Inline, Some(accessor)) => {
+            format!("\n\nMemoized by `#[stampede]`: `{accessor}()` returns its cache.")
+        }
+        _ => {
+            let name = &plan.companion;
+            let path = if plan.split.is_generic() { format!("{name}::<…>") } else { name.to_string() };
+            let together = if plan.split.is_generic() {
+                format!(
+                    " `{name}::clear_all` and `{name}::stats_all` work on those of all instantiations together."
+                )
+            } else {
+                String::new()
+            };
+            format!(
+                "\n\nMemoized by `#[stampede]`: `{path}::invalidate`, `{path}::refresh`, `{path}::uncached`, \
+                 `{path}::peek`, `{path}::insert`, `{path}::call_with_info`, `{path}::clear`, `{path}::stats` and `{path}::cache` work on its \
+                 cache.{together}"
+            )
+        }
+    };
+    if plan.function.flow == Flow::Blocking {
+        text.push_str(
+            "\n\nA call that waits for another one's load blocks its thread: inside an async runtime, call it by \
+             `spawn_blocking`.",
+        );
     }
-    let name = &plan.companion;
-    let text = format!(
-        "\n\nMemoized by `#[stampede]`: `{name}::invalidate`, `{name}::refresh`, `{name}::uncached`, `{name}::peek`, \
-         `{name}::insert`, `{name}::call_with_info`, `{name}::clear`, `{name}::stats` and `{name}::cache` work on its cache."
-    );
-    if plan.item.attrs.iter().any(|attr| attr.path().is_ident("doc")) {
+    if text.is_empty() {
+        TokenStream::new()
+    } else if plan.item.attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         quote!(#[doc = #text])
     } else {
         quote!(#[cfg_attr(doc, doc = #text)])

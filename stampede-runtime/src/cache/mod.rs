@@ -61,6 +61,10 @@ impl<K, V, E> Cache<K, V, E> {
         Self { engine }
     }
 
+    pub(crate) fn engine(&self) -> &Arc<Engine<K, Result<V, E>>> {
+        &self.engine
+    }
+
     /// Returns the cache's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -10,12 +10,16 @@ use crate::{
 use std::{fmt, mem, sync::Arc, task::Waker};
 
 /// A place on a flight. Whatever happens to a call that has boarded, it leaves the flight: dropping this does.
-pub(crate) struct Boarding<K: Key, O: Output> {
+pub(crate) struct Boarding<K, O> {
     pub(super) engine: Arc<Engine<K, O>>,
     pub(super) flight: Arc<Flight<K, O>>,
+    /// [`Engine::abandon`], which asks for bounds that what holds a boarding need not have.
+    abandon: Abandon<K, O>,
     duty: Duty,
     seat: Seat,
 }
+
+type Abandon<K, O> = fn(&Engine<K, O>, &Arc<Flight<K, O>>);
 
 /// What a call owes to its flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +36,11 @@ impl<K: Key, O: Output> Boarding<K, O> {
     /// For a call that has just joined `flight`, or put it in the air: then it `leads`.
     pub(super) fn new(engine: Arc<Engine<K, O>>, flight: Arc<Flight<K, O>>, leads: bool) -> Self {
         let duty = if leads { Duty::Drive } else { Duty::None };
-        Self { engine, flight, duty, seat: Seat::default() }
+        Self { engine, flight, abandon: Engine::abandon, duty, seat: Seat::default() }
     }
+}
 
+impl<K, O> Boarding<K, O> {
     /// Whether the call has to drive the flight.
     pub(super) fn leads(&self) -> bool {
         self.duty == Duty::Drive
@@ -63,7 +69,7 @@ impl<K: Key, O: Output> Boarding<K, O> {
     /// Ends a flight whose load turns out not to be needed: those on board start over.
     pub(super) fn abandon(mut self) {
         self.disembark();
-        self.engine.abandon(&self.flight);
+        (self.abandon)(&self.engine, &self.flight);
     }
 
     /// Leaves a flight that has not landed.
@@ -74,18 +80,18 @@ impl<K: Key, O: Output> Boarding<K, O> {
             Duty::Drive => true,
         };
         if self.flight.state.leave(&mut self.seat, driving) {
-            self.engine.abandon(&self.flight);
+            (self.abandon)(&self.engine, &self.flight);
         }
     }
 }
 
-impl<K: Key, O: Output> Drop for Boarding<K, O> {
+impl<K, O> Drop for Boarding<K, O> {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-impl<K: Key, O: Output> fmt::Debug for Boarding<K, O> {
+impl<K, O> fmt::Debug for Boarding<K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Boarding").field("duty", &self.duty).finish_non_exhaustive()
     }

@@ -28,13 +28,18 @@ use tokio::runtime::Handle;
 /// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
 /// the waiters drives the flight on with its own body (X2).
 pub(crate) struct Call<K: Key, O: Output, F, P> {
+    ride: Ride<K, O, P>,
+    start: Option<F>,
+}
+
+/// All of a call but what makes its body: compiled once for all functions of the same types.
+struct Ride<K: Key, O: Output, P> {
     boarding: Boarding<K, O>,
     role: Role<O, P>,
     /// How its output comes to it, unless it starts over.
     served: Served,
     /// It takes its load's outcome, whatever is stored (I3).
     insists: bool,
-    start: Option<F>,
     /// Makes a body into one that can be a task; None drives it in place (`detach = false`).
     detach: Option<fn(P) -> BoxFuture<O>>,
     /// While this call waits, the load that it was made from waits.
@@ -53,13 +58,10 @@ enum Role<O, P> {
     Left,
 }
 
-impl<K, O, F, P> Call<K, O, F, P>
-where
-    K: Key,
-    O: Output,
-    F: FnOnce() -> P,
-    P: Future<Output = O> + Unpin,
-{
+/// Makes the body of a call's load, once; `None` if it has.
+type Start<'a, P> = &'a mut dyn FnMut() -> Option<P>;
+
+impl<K: Key, O: Output, F, P> Call<K, O, F, P> {
     pub(super) fn new(
         boarding: Boarding<K, O>,
         insists: bool,
@@ -68,12 +70,19 @@ where
     ) -> Self {
         let (role, served) =
             if boarding.leads() { (Role::Leads, Served::Loaded) } else { (Role::Waits, Served::Coalesced) };
-        Self { boarding, role, served, insists, start: Some(start), detach, edge: None }
+        Self { ride: Ride { boarding, role, served, insists, detach, edge: None }, start: Some(start) }
     }
+}
 
+impl<K, O, P> Ride<K, O, P>
+where
+    K: Key,
+    O: Output,
+    P: Future<Output = O> + Unpin,
+{
     /// Starts a load of its own for the flight.
-    fn lead(&mut self) {
-        let body = self.make_body();
+    fn lead(&mut self, start: Start<'_, P>) {
+        let body = self.make_body(start);
         let limit = self.boarding.engine.policy.time_limit();
         self.served = Served::Loaded;
         // Without a runtime callers drive the load (X4).
@@ -92,16 +101,16 @@ where
     }
 
     /// Runs what makes the body: it clones arguments. If that panics, the panic is this call's alone.
-    fn make_body(&mut self) -> P {
-        let Some(start) = self.start.take() else {
-            self.leave();
-            panic!(
-                "{}: the runtime that ran this call's load was shut down before the load ended",
-                self.boarding.engine.labels.name()
-            );
-        };
+    fn make_body(&mut self, start: Start<'_, P>) -> P {
         match catch_unwind(AssertUnwindSafe(start)) {
-            Ok(body) => body,
+            Ok(Some(body)) => body,
+            Ok(None) => {
+                self.leave();
+                panic!(
+                    "{}: the runtime that ran this call's load was shut down before the load ended",
+                    self.boarding.engine.labels.name()
+                );
+            }
             Err(payload) => {
                 self.leave();
                 resume_unwind(payload);
@@ -153,7 +162,7 @@ where
     }
 }
 
-impl<K: Key, O: Output, F, P> Call<K, O, F, P> {
+impl<K: Key, O: Output, P> Ride<K, O, P> {
     /// Leaves the flight before it has landed.
     fn leave(&mut self) {
         let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else {
@@ -182,11 +191,23 @@ where
     type Output = Now<O>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Now<O>> {
-        let this = &mut *self;
+        let Self { ride, start } = &mut *self;
+        ride.poll(cx, &mut || start.take().map(|start| start()))
+    }
+}
+
+impl<K, O, P> Ride<K, O, P>
+where
+    K: Key,
+    O: Output,
+    P: Future<Output = O> + Unpin,
+{
+    fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
+        let this = self;
         Edge::update(&mut this.edge, &this.boarding.flight);
         loop {
             match &mut this.role {
-                Role::Leads => this.lead(),
+                Role::Leads => this.lead(start),
                 Role::Waits => match this.boarding.poll(cx.waker()) {
                     Step::Wait => return Poll::Pending,
                     // As if it had put the flight in the air: on a runtime the load becomes a task.
@@ -220,7 +241,7 @@ where
 // No field is ever pinned: bodies are `Unpin`.
 impl<K: Key, O: Output, F, P> Unpin for Call<K, O, F, P> {}
 
-impl<K: Key, O: Output, F, P> Drop for Call<K, O, F, P> {
+impl<K: Key, O: Output, P> Drop for Ride<K, O, P> {
     fn drop(&mut self) {
         self.leave();
     }
@@ -228,6 +249,6 @@ impl<K: Key, O: Output, F, P> Drop for Call<K, O, F, P> {
 
 impl<K: Key, O: Output, F, P> fmt::Debug for Call<K, O, F, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("boarding", &self.boarding).finish_non_exhaustive()
+        f.debug_struct("Call").field("boarding", &self.ride.boarding).finish_non_exhaustive()
     }
 }

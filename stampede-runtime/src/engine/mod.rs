@@ -68,14 +68,14 @@ pub(crate) struct Engine<K, O> {
 }
 
 /// What the first look at a cache brings.
-pub(crate) enum Begin<K: Key, O: Output> {
+pub(crate) enum Begin<K, O> {
     Hit(O),
     Miss(Miss<K, O>),
 }
 
 /// What a call has that found nothing fresh; it goes on as an [`Answer`].
 #[derive(Debug)]
-pub(crate) enum Miss<K: Key, O: Output> {
+pub(crate) enum Miss<K, O> {
     /// A place on a flight.
     Aboard(Boarding<K, O>),
     /// The same, for a call that takes its outcome whatever is stored (I3).

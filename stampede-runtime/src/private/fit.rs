@@ -1,6 +1,7 @@
 //! The cache of a function whose types fit, as generated code works with it.
 
 use crate::{
+    __private::blocking::{self, Body},
     cache::ToKey,
     engine::{Answer, Begin, BoxFuture, Key, Miss, Output},
     fn_cache::{Blueprint, FnCache},
@@ -23,7 +24,7 @@ impl<K: Key, O: Output> Fit<K, O> {
     /// # Panics
     ///
     /// If there is no way to share outputs; a function with such outputs has a `Misfit`.
-    pub fn new(blueprint: &Blueprint<K, O>) -> Self {
+    pub fn new(blueprint: Blueprint<K, O>) -> Self {
         Self(FnCache::new(blueprint))
     }
 
@@ -69,7 +70,13 @@ impl<K, O> Deref for Fit<K, O> {
 /// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Missed<K: Key, O: Output>(Miss<K, O>);
+pub struct Missed<K, O>(Miss<K, O>);
+
+impl<K, O> Missed<K, O> {
+    pub(super) fn new(miss: Miss<K, O>) -> Self {
+        Self(miss)
+    }
+}
 
 impl<K: Key, O: Output> Missed<K, O> {
     /// Waits for a load that is a task of its own.
@@ -110,6 +117,16 @@ impl<K: Key, O: Output> Missed<K, O> {
             InPlace(place)
         };
         Answer::new(self.0, start, None).await
+    }
+
+    /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
+    pub fn blocking<F: FnOnce() -> O>(self, body: F) -> O {
+        self.blocking_with_info(body).0
+    }
+
+    /// The same, and tells how the output came to the call.
+    pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
+        blocking::wait(Answer::new(self.0, || Body(Some(body)), None))
     }
 }
 

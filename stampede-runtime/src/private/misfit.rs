@@ -20,7 +20,8 @@ pub struct Misfit<K, O>(PhantomData<fn() -> (K, O)>);
 
 impl<K, O> Misfit<K, O> {
     #[doc(hidden)]
-    pub fn new(_: &Blueprint<K, O>) -> Self {
+    #[allow(clippy::needless_pass_by_value)]
+    pub fn new(_: Blueprint<K, O>) -> Self {
         Self(PhantomData)
     }
 
@@ -89,7 +90,17 @@ impl<O> MisfitMissed<O> {
     }
 
     #[doc(hidden)]
+    pub fn blocking_with_info<F: FnOnce() -> O>(self, _: F) -> (O, Served) {
+        unreachable!("{NEVER}")
+    }
+
+    #[doc(hidden)]
     pub fn in_place<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> Pending<O> {
         pending()
+    }
+
+    #[doc(hidden)]
+    pub fn blocking<F: FnOnce() -> O>(self, _: F) -> O {
+        unreachable!("{NEVER}")
     }
 }

@@ -1,13 +1,20 @@
 //! What the attribute's expansion calls. No part of the public API: it changes with the attribute, in any release.
 //!
 //! - `probe` asks what the types of a function lack, and `verdict` chooses by the answer between `fit` and `misfit`.
+//! - In generic functions and methods bounds decide: `bounds` (public) asks, `gate` chooses, `owner` owns, `slot` holds a cache for each
+//!   instantiation. `backed` works on a raw cache instead, `blocking` on threads.
 //! - `view` is what a call is looked up by, `output` how its outcome is shared, `print` how its key is shown.
 
+mod backed;
+mod blocking;
 mod fit;
+mod gate;
 mod misfit;
 mod output;
+mod owner;
 mod print;
 mod probe;
+mod slot;
 mod verdict;
 mod view;
 
@@ -22,10 +29,14 @@ pub use crate::{
     stats::Stats,
     store::DEFAULT_CAPACITY,
 };
+pub use backed::{Backed, BackedCall, BackedMiss, UnbackedCall};
 pub use fit::{Fit, Missed};
+pub use gate::{Gate, Met, Open, Reference, Shut, Value};
 pub use misfit::{Misfit, MisfitMissed};
 pub use output::{Ask, IntoOutput, KindOf, Outputs, Plain, Unshared, first, kind_of};
+pub use owner::{Owner, Unowned};
 pub use print::{Keys, Unprinted};
 pub use probe::{Otherwise, Probe, refuse, reject};
+pub use slot::{Every, Slot, id_of, id_of_value, instance_name, method_name, once};
 pub use verdict::{Choose, Judged, Own, Verdict};
 pub use view::{One, Part, View};

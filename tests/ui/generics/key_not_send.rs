@@ -1,7 +1,8 @@
 use stampede::stampede;
+use std::hash::Hash;
 
 #[stampede(ttl = "5s")]
-fn page(id: u64) -> String {
+async fn page<T: ToString + Hash + Eq + Clone>(id: T) -> String {
     id.to_string()
 }
 

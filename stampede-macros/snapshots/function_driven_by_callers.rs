@@ -1,0 +1,178 @@
+#[cfg_attr(
+    doc,
+    doc = "\n\nMemoized by `#[stampede]`: `page::invalidate`, `page::refresh`, `page::uncached`, `page::peek`, `page::insert`, `page::call_with_info`, `page::clear`, `page::stats` and `page::cache` work on its cache."
+)]
+#[allow(
+    clippy::fn_params_excessive_bools,
+    clippy::multiple_bound_locations,
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    clippy::used_underscore_binding
+)]
+async fn page(user: &User<'_>) -> String {
+    let __stampede_begun;
+    {
+        let __stampede_0: &u64 = &(user.id);
+        let __stampede_call = ::stampede::__private::One(__stampede_0);
+        __stampede_begun = __stampede_page::page::__cache().begin(&__stampede_call);
+    }
+    match __stampede_begun {
+        ::core::result::Result::Ok(__stampede_output) => __stampede_output,
+        ::core::result::Result::Err(__stampede_miss) => {
+            __stampede_miss.in_place(move || <__stampede_page::page>::__body(user)).await
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+mod __stampede_page {
+    pub enum page {}
+}
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+use __stampede_page::page;
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+impl __stampede_page::page {
+    const __SHARING: ::core::option::Option<::stampede::__private::Sharing<String>> = {
+        #[allow(unused_imports)]
+        use ::stampede::__private::Unshared as _;
+        ::stampede::__private::first([
+            ::stampede::__private::Outputs::<String>::CLONED,
+            ::stampede::__private::Outputs::<String>::WRAPPED_ERROR,
+            ::stampede::__private::Outputs::<String>::HELD_ERROR,
+        ])
+    };
+    #[inline]
+    pub fn cache() -> &'static ::stampede::__private::FnCache<u64, String> {
+        Self::__cache().reveal()
+    }
+    #[inline]
+    fn __cache() -> &'static <::stampede::__private::Verdict<
+        true,
+    > as ::stampede::__private::Choose<u64, String>>::Cache {
+        static __STAMPEDE_CACHE: ::std::sync::OnceLock<
+            <::stampede::__private::Verdict<
+                true,
+            > as ::stampede::__private::Choose<u64, String>>::Cache,
+        > = ::std::sync::OnceLock::new();
+        ::stampede::__private::once(
+            &__STAMPEDE_CACHE,
+            || {
+                #[allow(unused_imports)]
+                use ::stampede::__private::{Plain as _, Unprinted as _};
+                <<::stampede::__private::Verdict<
+                    true,
+                > as ::stampede::__private::Choose<
+                    u64,
+                    String,
+                >>::Cache>::new(::stampede::__private::Blueprint::<u64, String> {
+                    name: ::core::convert::From::from(
+                        ::core::concat!(::core::module_path!(), "::", "page"),
+                    ),
+                    settings: ::stampede::__private::Settings {
+                        ..::stampede::__private::Settings::NEW
+                    },
+                    sharing: <__stampede_page::page>::__SHARING,
+                    kind: ::stampede::__private::kind_of([
+                        ::stampede::__private::Outputs::<String>::RESULT_OF_OPTION,
+                        ::stampede::__private::Outputs::<String>::RESULT,
+                        ::stampede::__private::Outputs::<String>::OPTION,
+                    ]),
+                    describe: ::stampede::__private::Outputs::<String>::DESCRIBE,
+                    ttl_from: ::core::option::Option::None,
+                    timed_out: ::core::option::Option::None,
+                    capacity: ::core::option::Option::Some(
+                        ::stampede::__private::DEFAULT_CAPACITY,
+                    ),
+                    print_key: ::stampede::__private::Keys::<u64>::PRINT,
+                })
+            },
+        )
+    }
+    pub fn invalidate(__stampede_key: &u64) -> bool {
+        __stampede_page::page::__cache().invalidate(__stampede_key)
+    }
+    pub fn peek(__stampede_key: &u64) -> ::core::option::Option<String> {
+        __stampede_page::page::__cache().peek(__stampede_key)
+    }
+    pub fn insert(
+        __stampede_key: u64,
+        __stampede_output: impl ::stampede::__private::IntoOutput<String>,
+    ) {
+        __stampede_page::page::__cache()
+            .insert(
+                __stampede_key,
+                ::stampede::__private::IntoOutput::into_output(__stampede_output),
+            );
+    }
+    pub async fn call_with_info(
+        user: &User<'_>,
+    ) -> (String, ::stampede::__private::Served) {
+        let _ = page;
+        let __stampede_begun;
+        {
+            let __stampede_0: &u64 = &(user.id);
+            let __stampede_call = ::stampede::__private::One(__stampede_0);
+            __stampede_begun = __stampede_page::page::__cache().begin(&__stampede_call);
+        }
+        match __stampede_begun {
+            ::core::result::Result::Ok(__stampede_output) => {
+                (__stampede_output, ::stampede::__private::Served::Fresh)
+            }
+            ::core::result::Result::Err(__stampede_miss) => {
+                __stampede_miss
+                    .in_place_with_info(move || <__stampede_page::page>::__body(user))
+                    .await
+            }
+        }
+    }
+    pub async fn refresh(user: &User<'_>) -> String {
+        let _ = page;
+        let __stampede_miss;
+        {
+            let __stampede_0: &u64 = &(user.id);
+            let __stampede_call = ::stampede::__private::One(__stampede_0);
+            __stampede_miss = __stampede_page::page::__cache()
+                .begin_fresh(&__stampede_call);
+        }
+        __stampede_miss.in_place(move || <__stampede_page::page>::__body(user)).await
+    }
+    pub async fn uncached(user: &User<'_>) -> String {
+        let _ = page;
+        <__stampede_page::page>::__body(user).await
+    }
+    pub fn clear() {
+        __stampede_page::page::__cache().clear();
+    }
+    pub fn stats() -> ::stampede::__private::Stats {
+        __stampede_page::page::__cache().stats()
+    }
+}
+impl __stampede_page::page {
+    #[allow(clippy::unused_async)]
+    async fn __body(user: &User<'_>) -> String {
+        render(user).await
+    }
+}

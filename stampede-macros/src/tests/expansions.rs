@@ -1,0 +1,140 @@
+//! What generated code looks like, and what is left of functions that are being typed.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p stampede-macros` writes the snapshots anew; read the diff.
+
+use super::expand;
+use expect_test::expect_file;
+use proc_macro2::TokenStream;
+
+/// The expansion of a function, as people read it.
+fn pretty(args: &str, item: &str) -> String {
+    let file = syn::parse2(expand(args, item)).expect("items");
+    prettyplease::unparse(&file)
+}
+
+/// The same inside an `impl`.
+fn pretty_in_impl(args: &str, item: &str) -> String {
+    let expanded = expand(args, item);
+    let file = syn::parse2(quote::quote!(impl Site { #expanded })).expect("items of an impl");
+    prettyplease::unparse(&file)
+}
+
+#[test]
+fn function() {
+    let expanded = pretty(
+        "ttl = \"5s\"",
+        "/// Asks the bank.
+         pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> { bank().ask(from, to).await }",
+    );
+    expect_file!["../../snapshots/function.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn function_driven_by_callers() {
+    let expanded = pretty(
+        "key: u64 = user.id, detach = false",
+        "async fn page(user: &User<'_>) -> String { render(user).await }",
+    );
+    expect_file!["../../snapshots/function_driven_by_callers.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn generic_function() {
+    let expanded = pretty(
+        "ttl = \"5s\", key = url",
+        "async fn fetch<T: DeserializeOwned + Clone + Send + Sync>(client: &impl Client, url: &str) -> Result<T, Error> {
+             client.get(url).await?.json().await
+         }",
+    );
+    expect_file!["../../snapshots/generic_function.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn blocking_function() {
+    let expanded = pretty("ttl = \"5s\"", "fn digest(path: &Path) -> io::Result<u64> { sum(path) }");
+    expect_file!["../../snapshots/blocking_function.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn method() {
+    let expanded = pretty_in_impl(
+        "ttl = \"5s\", skip(self)",
+        "pub async fn page(&self, (id, lang): (u64, Lang)) -> Result<Page, Error> { self.client.get(id, lang).await }",
+    );
+    expect_file!["../../snapshots/method.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn method_with_a_cache_of_its_instance() {
+    let expanded = pretty_in_impl(
+        "cache = self.pages, detach = false",
+        "async fn page(&self, id: u64) -> Page { self.client.get(id).await }",
+    );
+    expect_file!["../../snapshots/method_with_a_cache_of_its_instance.rs"].assert_eq(&expanded);
+}
+
+#[test]
+fn async_trait_method() {
+    let expanded = pretty_in_impl(
+        "skip(self)",
+        "fn page<'life0, 'async_trait>(&'life0 self, id: u64)
+             -> Pin<Box<dyn Future<Output = u64> + Send + 'async_trait>>
+         where 'life0: 'async_trait, Self: 'async_trait {
+             Box::pin(async move { let __self = self; __self.id + id })
+         }",
+    );
+    expect_file!["../../snapshots/async_trait_method.rs"].assert_eq(&expanded);
+}
+
+/// Whether all tokens of `part` stand in `whole`, in their order and next to each other.
+fn contains(whole: &TokenStream, part: &str) -> bool {
+    let part = part.parse::<TokenStream>().expect("tokens").to_string();
+    whole.to_string().contains(&part)
+}
+
+#[test]
+fn half_typed_bodies_are_kept_as_they_are() {
+    for body in
+        ["{ client. }", "{ let x = ; x.get( ) }", "{ match id { } => }", "{ if let Some() = id { } else }"]
+    {
+        let item = format!("async fn page(id: u64) -> Result<u64, Error> {body}");
+        assert!(contains(&expand("ttl = \"5s\"", &item), body), "{body}");
+        let method = format!("pub async fn page(&self, id: u64) -> u64 {body}");
+        assert!(contains(&expand("skip(self)", &method), body), "{body}");
+    }
+}
+
+#[test]
+fn functions_outlive_their_attributes() {
+    let item = "pub async fn page(id: u64) -> u64 { id . }";
+    for args in [
+        "ttl",
+        "ttl =",
+        "tl = \"5s\"",
+        "key = (id",
+        "key: = id",
+        "ttl = \"5s\" skip",
+        "= = =",
+        "key = nothing",
+    ] {
+        let Ok(args) = args.parse::<TokenStream>() else { continue };
+        let expanded = crate::memoize(args, &item.parse().expect("tokens"));
+        assert!(contains(&expanded, item), "{expanded}");
+        assert!(contains(&expanded, "::core::compile_error!"), "{expanded}");
+    }
+}
+
+#[test]
+fn half_typed_signatures_are_kept_as_they_are() {
+    for item in [
+        "async fn",
+        "async fn page(",
+        "pub async fn page(id: ) -> {}",
+        "async fn page(id: u64) -> Result<",
+        "fn page",
+    ] {
+        let Ok(tokens) = item.parse::<TokenStream>() else { continue };
+        let expanded = crate::memoize(TokenStream::new(), &tokens);
+        assert!(contains(&expanded, item), "{expanded}");
+    }
+}

@@ -1,0 +1,254 @@
+//! What generic functions and methods have to know of their type parameters: the attribute asks for these bounds.
+//!
+//! All are met by any type that meets what stands behind them, so nothing implements them by hand. They can be written
+//! instead of what they stand for.
+//!
+//! ```
+//! use stampede::{bounds::{CacheKey, CacheOutput}, stampede};
+//!
+//! #[stampede(ttl = "5s")]
+//! async fn fetch<Id: CacheKey + ToString, T: CacheOutput + From<String>>(id: Id) -> T {
+//!     T::from(id.to_string())
+//! }
+//! ```
+
+// How it asks: an associated function of an inherent `impl` is preferred to a trait's of the same name, and in a generic
+// function that is decided by the bounds. So `Ask::<T>::key()` does nothing where they suffice, and else is the one of the
+// trait `Lacking`, which asks for what is missing. All other generated code then works on stand-ins (see `private/gate.rs`).
+// None of the blanket implementations is recommended: the compiler would tell all the bounds behind it, one by one.
+
+use crate::{
+    __private::Missed,
+    cache::ToKey,
+    engine::{BoxFuture, Key, Output},
+    error::SharedError,
+};
+use std::{error::Error, fmt, hash::Hash, marker::PhantomData};
+
+/// A part of a key: `Hash`, `Eq`, `Clone`, `Send`, `Sync`, and without borrows.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a part of the key; it has to be `Hash + Eq + Clone + Send + Sync`, or be left out with `skip` or `key`",
+    label = "is not known to be `Hash + Eq + Clone + Send + Sync`"
+)]
+pub trait CacheKey: Hash + Eq + Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Hash + Eq + Clone + Send + Sync + 'static> CacheKey for T {}
+
+/// A part of a key that is passed by reference: `str`, `[T]`, or anything else that can be owned as a [`CacheKey`].
+#[diagnostic::on_unimplemented(
+    message = "`&{Self}` can't be a part of the key; `{Self}` has to be `Hash + Eq + Clone + Send + Sync`, or be left out with `skip` or `key`",
+    label = "is not known to be `Hash + Eq + Clone + Send + Sync`"
+)]
+pub trait CacheKeyRef: ToOwned<Owned: CacheKey> + Hash + Eq {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned<Owned: CacheKey> + Hash + Eq> CacheKeyRef for T {}
+
+/// What a function returns, if it is no `Result`: `Clone`, `Send`, `Sync`, and without borrows.
+///
+/// Of a `Result` the value has to be that, and the error has to be either that or `From<SharedError>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be kept for other callers; it has to be `Clone + Send + Sync`, where the error of a `Result` may be `From<stampede::SharedError>` instead of `Clone`",
+    label = "is not known to be `Clone + Send + Sync`"
+)]
+pub trait CacheOutput: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> CacheOutput for T {}
+
+/// An argument that a load of its own is given: `Send`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be moved to a load of its own; it has to be `Send`, or callers have to drive the load with `detach = false`",
+    label = "is not known to be `Send`"
+)]
+pub trait LoadArgument: Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send> LoadArgument for T {}
+
+/// An argument that is passed by reference, and that a load of its own is given: it can be owned, and is `Send` then.
+#[diagnostic::on_unimplemented(
+    message = "`&{Self}` can't be owned by a load of its own; `{Self}` has to be `Clone + Send`, or callers have to drive the load with `detach = false`",
+    label = "is not known to be `Clone + Send`"
+)]
+pub trait LoadArgumentRef: ToOwned<Owned: Send> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned<Owned: Send>> LoadArgumentRef for T {}
+
+/// The `&self` of a method whose load is a task of its own.
+#[diagnostic::on_unimplemented(
+    message = "a load of its own can't own the `&self` of `{Self}`; make `{Self}` `Clone + Send`, take `self: Arc<Self>`, or let callers drive the load with `detach = false`",
+    label = "`{Self}` is not known to be `Clone + Send`"
+)]
+pub trait LoadSelf: ToOwned<Owned: Send> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned<Owned: Send>> LoadSelf for T {}
+
+/// A [`Cache`](crate::Cache) for functions with keys `K` and outputs `O`, as `cache = self.pages` names it: a `Cache<K, V, E>` for
+/// `Result<V, E>`, a `Cache<K, V>` for any `V`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the cache of this function; it has to be a `stampede::Cache` with keys `{K}`, and with the value and error of `{O}`",
+    label = "is not a cache with keys `{K}` and outputs `{O}`"
+)]
+pub trait CacheOf<K, O> {
+    #[doc(hidden)]
+    type Raw: Output;
+
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc)]
+    fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<Self::Raw, Missed<K, Self::Raw>>
+    where
+        K: Key;
+
+    #[doc(hidden)]
+    fn raw(output: O) -> Self::Raw;
+
+    #[doc(hidden)]
+    fn raw_load(load: BoxFuture<O>) -> BoxFuture<Self::Raw>;
+
+    #[doc(hidden)]
+    fn output(raw: Self::Raw) -> O;
+}
+
+/// Asks whether a cache fits.
+#[doc(hidden)]
+pub const fn ask_cache<K, O, C: CacheOf<K, O>>(_: &C) {}
+
+/// Stands for a type of which something is asked.
+#[doc(hidden)]
+pub struct Ask<T: ?Sized>(PhantomData<fn() -> PhantomData<T>>);
+
+impl<T: ?Sized> Ask<T> {
+    #[doc(hidden)]
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<T: ?Sized> fmt::Debug for Ask<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ask")
+    }
+}
+
+impl<T: CacheKey> Ask<T> {
+    #[doc(hidden)]
+    pub const fn key() {}
+}
+
+impl<T: ?Sized + CacheKeyRef> Ask<T> {
+    #[doc(hidden)]
+    pub const fn key_reference() {}
+}
+
+impl<T: LoadArgument> Ask<T> {
+    #[doc(hidden)]
+    pub const fn task() {}
+}
+
+impl<T: ?Sized + LoadArgumentRef> Ask<T> {
+    #[doc(hidden)]
+    pub const fn task_reference() {}
+}
+
+impl<T: ?Sized + LoadSelf> Ask<T> {
+    #[doc(hidden)]
+    pub const fn task_self() {}
+}
+
+/// The answers where bounds are missing.
+#[doc(hidden)]
+pub trait Lacking {
+    #[doc(hidden)]
+    type Type: ?Sized;
+
+    #[doc(hidden)]
+    fn key()
+    where
+        Self::Type: CacheKey + Sized,
+    {
+    }
+
+    #[doc(hidden)]
+    fn key_reference()
+    where
+        Self::Type: CacheKeyRef,
+    {
+    }
+
+    #[doc(hidden)]
+    fn task()
+    where
+        Self::Type: LoadArgument + Sized,
+    {
+    }
+
+    #[doc(hidden)]
+    fn task_reference()
+    where
+        Self::Type: LoadArgumentRef,
+    {
+    }
+
+    #[doc(hidden)]
+    fn task_self()
+    where
+        Self::Type: LoadSelf,
+    {
+    }
+}
+
+impl<T: ?Sized> Lacking for Ask<T> {
+    type Type = T;
+}
+
+/// An output whose parts are `Clone`: a plain value, or a `Result` or an `Option` of such.
+#[doc(hidden)]
+pub trait AskCloned {
+    #[doc(hidden)]
+    fn output(&self) {}
+}
+
+impl<O: CacheOutput> AskCloned for &&&Ask<O> {}
+
+/// A `Result` whose error can be made of a `SharedError`, and is an error itself.
+#[doc(hidden)]
+pub trait AskWrapped {
+    #[doc(hidden)]
+    fn output(&self) {}
+}
+
+impl<T: CacheOutput, E: From<SharedError> + Error + Send + Sync> AskWrapped for &&Ask<Result<T, E>> {}
+
+/// A `Result` whose error can be made of a `SharedError`, and holds an error.
+#[doc(hidden)]
+pub trait AskHeld {
+    #[doc(hidden)]
+    fn output(&self) {}
+}
+
+impl<T, E> AskHeld for &Ask<Result<T, E>>
+where
+    T: CacheOutput,
+    E: From<SharedError> + AsRef<dyn Error + Send + Sync> + Send + Sync,
+{
+}
+
+/// No output that can be shared.
+#[doc(hidden)]
+pub trait AskUnshared {
+    #[doc(hidden)]
+    type Type;
+
+    #[doc(hidden)]
+    fn output(&self)
+    where
+        Self::Type: CacheOutput,
+    {
+    }
+}
+
+impl<O> AskUnshared for Ask<O> {
+    type Type = O;
+}

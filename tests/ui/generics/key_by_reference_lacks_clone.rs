@@ -1,0 +1,11 @@
+use stampede::stampede;
+use std::hash::Hash;
+
+#[stampede(ttl = "5s")]
+async fn page<T: ToString + Hash + Eq + Send + Sync>(id: &T) -> String {
+    id.to_string()
+}
+
+fn main() {
+    let _ = page(&1);
+}

@@ -1,0 +1,10 @@
+use stampede::stampede;
+
+#[stampede(ttl = "5s")]
+async fn page<T: ToString + Clone + Send + Sync>(ids: Vec<T>) -> String {
+    ids[0].to_string()
+}
+
+fn main() {
+    let _ = page(vec![1]);
+}

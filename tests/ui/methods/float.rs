@@ -1,0 +1,18 @@
+use stampede::stampede;
+
+#[derive(Clone)]
+struct Site {
+    id: u64,
+}
+
+impl Site {
+    #[stampede(ttl = "5s", skip(self))]
+    async fn page(&self, at: f64) -> u64 {
+        let _ = at;
+        self.id
+    }
+}
+
+fn main() {
+    let _ = Site { id: 1 }.id;
+}

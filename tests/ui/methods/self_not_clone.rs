@@ -1,0 +1,16 @@
+use stampede::stampede;
+
+struct Site {
+    id: u64,
+}
+
+impl Site {
+    #[stampede(ttl = "5s", skip(self))]
+    async fn page(&self, id: u64) -> u64 {
+        self.id + id
+    }
+}
+
+fn main() {
+    let _ = Site { id: 1 }.page(1);
+}

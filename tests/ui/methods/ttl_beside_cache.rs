@@ -1,0 +1,17 @@
+use stampede::stampede;
+
+#[derive(Clone)]
+struct Site {
+    id: u64,
+}
+
+impl Site {
+    #[stampede(cache = self.pages, ttl = "5s")]
+    async fn page(&self, id: u64) -> u64 {
+        self.id + id
+    }
+}
+
+fn main() {
+    let _ = Site { id: 1 }.id;
+}
