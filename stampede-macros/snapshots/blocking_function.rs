@@ -162,6 +162,7 @@ impl __stampede_digest::digest {
     pub fn call_with_info(
         path: &Path,
     ) -> (io::Result<u64>, ::stampede::__private::Served) {
+        #[allow(deprecated)]
         let _ = digest;
         let __stampede_begun;
         {
@@ -182,6 +183,7 @@ impl __stampede_digest::digest {
         }
     }
     pub fn refresh(path: &Path) -> io::Result<u64> {
+        #[allow(deprecated)]
         let _ = digest;
         let __stampede_miss;
         {
@@ -195,6 +197,7 @@ impl __stampede_digest::digest {
             })
     }
     pub fn uncached(path: &Path) -> io::Result<u64> {
+        #[allow(deprecated)]
         let _ = digest;
         <__stampede_digest::digest>::__body(path)
     }

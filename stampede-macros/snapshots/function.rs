@@ -178,6 +178,7 @@ impl __stampede_rate::rate {
         from: Currency,
         to: &str,
     ) -> (Result<Rate, ApiError>, ::stampede::__private::Served) {
+        #[allow(deprecated)]
         let _ = rate;
         let __stampede_begun;
         {
@@ -201,6 +202,7 @@ impl __stampede_rate::rate {
         }
     }
     pub async fn refresh(from: Currency, to: &str) -> Result<Rate, ApiError> {
+        #[allow(deprecated)]
         let _ = rate;
         let __stampede_miss;
         {
@@ -218,6 +220,7 @@ impl __stampede_rate::rate {
             .await
     }
     pub async fn uncached(from: Currency, to: &str) -> Result<Rate, ApiError> {
+        #[allow(deprecated)]
         let _ = rate;
         <__stampede_rate::rate>::__body(from, to).await
     }

@@ -130,6 +130,7 @@ impl __stampede_page::page {
     pub async fn call_with_info(
         user: &User<'_>,
     ) -> (String, ::stampede::__private::Served) {
+        #[allow(deprecated)]
         let _ = page;
         let __stampede_begun;
         {
@@ -149,6 +150,7 @@ impl __stampede_page::page {
         }
     }
     pub async fn refresh(user: &User<'_>) -> String {
+        #[allow(deprecated)]
         let _ = page;
         let __stampede_miss;
         {
@@ -160,6 +162,7 @@ impl __stampede_page::page {
         __stampede_miss.in_place(move || <__stampede_page::page>::__body(user)).await
     }
     pub async fn uncached(user: &User<'_>) -> String {
+        #[allow(deprecated)]
         let _ = page;
         <__stampede_page::page>::__body(user).await
     }

@@ -321,7 +321,7 @@ fn used(plan: &Plan) -> TokenStream {
         return TokenStream::new();
     }
     let function = &plan.item.sig.ident;
-    quote!(let _ = #function;)
+    quote!(#[allow(deprecated)] let _ = #function;)
 }
 
 /// A parameter as the user declared it, under a plain name.
