@@ -17,8 +17,9 @@ use std::{
 ///
 /// As of [`Call`]. A refresh that it has started goes on.
 pub(crate) enum Answer<K: Key, O: Output, F, P> {
-    /// It is on board of a flight.
-    Waits(Call<K, O, F, P>),
+    /// It is on board of a flight. In a box, because the future of a call has room for this whether it is a hit or not, and is
+    /// moved as a whole to where it is awaited.
+    Waits(Box<Call<K, O, F, P>>),
     /// It is served at once.
     Given(Option<Now<O>>),
 }
@@ -37,8 +38,8 @@ where
     /// If what makes the body of a refresh panics: it clones arguments.
     pub(crate) fn new(miss: Miss<K, O>, start: F, detach: Option<fn(P) -> load::BoxFuture<O>>) -> Self {
         match miss {
-            Miss::Aboard(boarding) => Self::Waits(Call::new(boarding, false, start, detach)),
-            Miss::Insists(boarding) => Self::Waits(Call::new(boarding, true, start, detach)),
+            Miss::Aboard(boarding) => Self::Waits(Box::new(Call::new(boarding, false, start, detach))),
+            Miss::Insists(boarding) => Self::Waits(Box::new(Call::new(boarding, true, start, detach))),
             Miss::Answered { output, served, refresh } => {
                 if let Some((boarding, detach)) = refresh.zip(detach) {
                     let limit = boarding.engine.policy.time_limit();
@@ -76,5 +77,17 @@ impl<K: Key, O: Output, F, P> fmt::Debug for Answer<K, O, F, P> {
             Self::Waits(call) => call.fmt(f),
             Self::Given(_) => f.write_str("Given"),
         }
+    }
+}
+
+/// The same without telling how the call came by its output.
+#[derive(Debug)]
+pub(crate) struct Plain<A>(pub(crate) A);
+
+impl<O, A: Future<Output = Now<O>> + Unpin> Future for Plain<A> {
+    type Output = O;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
+        Pin::new(&mut self.0).poll(cx).map(|(output, _)| output)
     }
 }

@@ -12,7 +12,7 @@ mod body;
 mod call;
 mod load;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Plain};
 pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
 

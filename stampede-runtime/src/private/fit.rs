@@ -3,7 +3,7 @@
 use crate::{
     __private::blocking::{self, Body},
     cache::ToKey,
-    engine::{Answer, Begin, BoxFuture, Key, Miss, Output},
+    engine::{Answer, Begin, BoxFuture, Key, Miss, Output, Plain},
     fn_cache::{Blueprint, FnCache},
     served::Served,
 };
@@ -37,13 +37,13 @@ impl<K: Key, O: Output> Fit<K, O> {
     pub fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, Missed<K, O>> {
         match self.0.engine.begin(key, Q::to_key) {
             Begin::Hit(output) => Ok(output),
-            Begin::Miss(miss) => Err(Missed(miss)),
+            Begin::Miss(miss) => Err(Missed::new(miss)),
         }
     }
 
     /// Boards a flight whatever is stored.
     pub fn begin_fresh<Q: ToKey<K>>(&self, key: &Q) -> Missed<K, O> {
-        Missed(self.0.engine.begin_fresh(key, Q::to_key))
+        Missed::new(self.0.engine.begin_fresh(key, Q::to_key))
     }
 
     /// Makes the key that a call is looked up by.
@@ -70,11 +70,13 @@ impl<K, O> Deref for Fit<K, O> {
 /// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Missed<K, O>(Miss<K, O>);
+pub struct Missed<K, O>(Box<Miss<K, O>>);
 
 impl<K, O> Missed<K, O> {
+    #[cold]
+    #[inline(never)]
     pub(super) fn new(miss: Miss<K, O>) -> Self {
-        Self(miss)
+        Self(Box::new(miss))
     }
 }
 
@@ -84,8 +86,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        let answer = self.detached_with_info(start);
-        async { answer.await.0 }
+        Plain(Answer::new(*self.0, start, Some(|body| body)))
     }
 
     /// The same, and tells how the output came to the call.
@@ -93,7 +94,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Answer::new(self.0, start, Some(|body| body))
+        Answer::new(*self.0, start, Some(|body| body))
     }
 
     /// Waits for a load, or drives it in place (`detach = false`).
@@ -102,7 +103,12 @@ impl<K: Key, O: Output> Missed<K, O> {
         F: FnOnce() -> B,
         B: Future<Output = O>,
     {
-        self.in_place_with_info(start).await.0
+        let mut place = pin!(None);
+        let start = || {
+            place.set(Some(start()));
+            InPlace(place)
+        };
+        Plain(Answer::new(*self.0, start, None)).await
     }
 
     /// The same, and tells how the output came to the call.
@@ -116,7 +122,7 @@ impl<K: Key, O: Output> Missed<K, O> {
             place.set(Some(start()));
             InPlace(place)
         };
-        Answer::new(self.0, start, None).await
+        Answer::new(*self.0, start, None).await
     }
 
     /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
@@ -126,7 +132,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        blocking::wait(Answer::new(self.0, || Body(Some(body)), None))
+        blocking::wait(Answer::new(*self.0, || Body(Some(body)), None))
     }
 }
 
