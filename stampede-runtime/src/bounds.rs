@@ -21,7 +21,7 @@ use crate::{
     __private::Missed,
     cache::ToKey,
     engine::{BoxFuture, Key, Output},
-    error::SharedError,
+    error::{LoadTimeout, SharedError},
 };
 use std::{error::Error, fmt, hash::Hash, marker::PhantomData};
 
@@ -56,6 +56,39 @@ pub trait CacheOutput: Clone + Send + Sync + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> CacheOutput for T {}
+
+/// What a function returns with `err_ttl` or `stale_if_error`: a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Result`, and `err_ttl` and `stale_if_error` are about errors; remove the option, or return a `Result`",
+    label = "is no `Result`"
+)]
+pub trait ResultOutput {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> ResultOutput for Result<T, E> {}
+
+/// What a function returns with `none_ttl`: an `Option`, or a `Result` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an `Option` nor a `Result` of one, and `none_ttl` is about `None`; remove the option, or return an `Option`",
+    label = "is no `Option`"
+)]
+pub trait OptionOutput {}
+
+#[diagnostic::do_not_recommend]
+impl<T> OptionOutput for Option<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> OptionOutput for Result<Option<T>, E> {}
+
+/// What a function returns with `load_timeout`: a `Result` whose error can be made of a [`LoadTimeout`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't tell that a load took too long; return a `Result` whose error is `From<stampede::LoadTimeout>`, or remove `load_timeout`",
+    label = "is no `Result` whose error is `From<stampede::LoadTimeout>`"
+)]
+pub trait TimedOutput {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<LoadTimeout>> TimedOutput for Result<T, E> {}
 
 /// An argument that a load of its own is given: `Send`.
 #[diagnostic::on_unimplemented(
@@ -132,6 +165,21 @@ impl<T: ?Sized> fmt::Debug for Ask<T> {
     }
 }
 
+impl<T: ResultOutput> Ask<T> {
+    #[doc(hidden)]
+    pub const fn result() {}
+}
+
+impl<T: OptionOutput> Ask<T> {
+    #[doc(hidden)]
+    pub const fn option() {}
+}
+
+impl<T: TimedOutput> Ask<T> {
+    #[doc(hidden)]
+    pub const fn timed() {}
+}
+
 impl<T: CacheKey> Ask<T> {
     #[doc(hidden)]
     pub const fn key() {}
@@ -162,6 +210,27 @@ impl<T: ?Sized + LoadSelf> Ask<T> {
 pub trait Lacking {
     #[doc(hidden)]
     type Type: ?Sized;
+
+    #[doc(hidden)]
+    fn result()
+    where
+        Self::Type: ResultOutput,
+    {
+    }
+
+    #[doc(hidden)]
+    fn option()
+    where
+        Self::Type: OptionOutput,
+    {
+    }
+
+    #[doc(hidden)]
+    fn timed()
+    where
+        Self::Type: TimedOutput,
+    {
+    }
 
     #[doc(hidden)]
     fn key()

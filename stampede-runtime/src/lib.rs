@@ -249,7 +249,8 @@ pub use served::{Served, StaleReason};
 /// # Functions that are not `async`
 ///
 /// Threads share loads as tasks do: who comes first runs the body, the others park until it is done. No runtime is needed, and
-/// arguments may borrow anything.
+/// arguments may borrow anything. All options are for them too but `detach`, `stale_while_revalidate` and `load_timeout`: there
+/// is no task that could refresh, and a thread can't be stopped.
 ///
 /// **Inside an async runtime a call that waits blocks its worker thread.** If the load needs that thread to go on, it never
 /// does: call such functions by `spawn_blocking`.

@@ -9,9 +9,9 @@
 
 use crate::{
     diag::{ends, moved},
-    expand::{judge, load, local, lookup},
+    expand::{load, local, lookup},
     item::{Flow, Passing},
-    plan::{Demand, Plan, Role, Shape},
+    plan::{Demand, OutputKind, Plan, Role, Shape},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -309,17 +309,9 @@ fn asks(plan: &Plan) -> TokenStream {
                 let references = moved(quote!(&&&&), first);
                 quote!((#references #path #ty #call).#name();)
             }
-            Role::Kind { .. } | Role::TimedOut { .. } => {
-                let private = &plan.private;
-                let rejection = judge::rejection(plan, demand);
-                quote! {
-                    const {
-                        #[allow(unused_imports)]
-                        use #private::Plain as _;
-                        #rejection
-                    }
-                }
-            }
+            Role::Kind { kind: OutputKind::Result, .. } => ask(bounds, ty, "result"),
+            Role::Kind { kind: OutputKind::Option, .. } => ask(bounds, ty, "option"),
+            Role::TimedOut { .. } => ask(bounds, ty, "timed"),
         }
     });
     quote! {{

@@ -88,7 +88,7 @@ fn met(plan: &Plan, Demand { ty, role }: &Demand) -> TokenStream {
 }
 
 /// What does not compile if a demand is not met.
-pub(super) fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
+fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
     let Plan { private, every, .. } = plan;
     let Demand { ty, role } = demand;
     let name = spelled(ty);
