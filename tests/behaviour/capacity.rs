@@ -33,7 +33,7 @@ fn there_are_never_more_entries_than_the_capacity() {
                 .map(|thread| {
                     let cache = &cache;
                     scope.spawn(move || {
-                        for key in 0..20_000 {
+                        for key in 0..5_000 {
                             cache.insert(key * threads + thread, key);
                             if key % 7 == 0 {
                                 cache.invalidate(&(key * threads + thread));
