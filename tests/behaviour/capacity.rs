@@ -153,6 +153,17 @@ fn weights_are_bounded_in_total() {
     assert_eq!((cache.peek(&300), cache.len()), (None, 0), "the old value has been replaced by nothing");
 }
 
+#[test]
+fn a_value_that_gives_way_to_one_too_heavy_is_dropped_at_once() {
+    // M3
+    let cache: Cache<u64, Arc<u32>> =
+        Cache::builder().ttl(TTL).capacity(100).weigher(|_, value: &Arc<u32>| **value).build();
+    let value = Arc::new(1);
+    cache.insert(1, Arc::clone(&value));
+    cache.insert(1, Arc::new(101));
+    assert_eq!((cache.peek(&1), Arc::strong_count(&value)), (None, 1));
+}
+
 type Log = Arc<Mutex<Vec<(u64, u64, RemovalCause)>>>;
 
 #[test]

@@ -103,11 +103,8 @@ impl<K: Key, O: Output> Missed<K, O> {
         F: FnOnce() -> B,
         B: Future<Output = O>,
     {
-        let mut place = pin!(None);
-        let start = || {
-            place.set(Some(start()));
-            InPlace(place)
-        };
+        let place = pin!(None);
+        let start = InPlace::start(place, start);
         Plain(Answer::new(*self.0, start, None)).await
     }
 
@@ -117,11 +114,8 @@ impl<K: Key, O: Output> Missed<K, O> {
         F: FnOnce() -> B,
         B: Future<Output = O>,
     {
-        let mut place = pin!(None);
-        let start = || {
-            place.set(Some(start()));
-            InPlace(place)
-        };
+        let place = pin!(None);
+        let start = InPlace::start(place, start);
         Answer::new(*self.0, start, None).await
     }
 
@@ -138,6 +132,16 @@ impl<K: Key, O: Output> Missed<K, O> {
 
 /// A load's body in a place inside its caller's future, which it needs no box for; out of it when this is dropped.
 struct InPlace<'a, B>(Pin<&'a mut Option<B>>);
+
+impl<'a, B> InPlace<'a, B> {
+    /// Makes what puts a body in its place.
+    fn start(mut place: Pin<&'a mut Option<B>>, start: impl FnOnce() -> B) -> impl FnOnce() -> Self {
+        move || {
+            place.set(Some(start()));
+            Self(place)
+        }
+    }
+}
 
 impl<B: Future> Future for InPlace<'_, B> {
     type Output = B::Output;

@@ -153,24 +153,25 @@ impl<K: Eq, O> Store<K, O> {
     where
         K: Clone,
     {
-        let mut kept = kept;
         let weight = self.bounds.weight(key.key(), &kept);
         let guard = self.map.guard();
-        loop {
+        let mut next = Some(kept);
+        let mut is_stored = false;
+        while let Some(kept) = next.take() {
             let attempt = match self.map.get(&key.lookup(), &guard) {
                 Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, flight, &guard),
                 None => self.insert_first(key.clone(), kept, lifetime, weight, flight, &guard),
             };
             match attempt {
-                Attempt::Stored => break,
-                Attempt::Again(back) if flight.is_none_or(State::is_attached) => {
-                    kept = back.or_else(&again)?;
-                }
-                Attempt::Refused | Attempt::Again(_) => return None,
+                Attempt::Stored => is_stored = true,
+                Attempt::Again(back) if flight.is_none_or(State::is_attached) => next = back.or_else(&again),
+                Attempt::Refused | Attempt::Again(_) => {}
             }
         }
+        // Stored or not: others may have made room for it.
         self.drop_retired(guard);
-        self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), || self.map.len())
+        let push = || self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), || self.map.len());
+        is_stored.then(push).flatten()
     }
 
     /// Puts an outcome in the place of `old`, unless that is not there any more.
@@ -193,7 +194,11 @@ impl<K: Eq, O> Store<K, O> {
             Some(admissions) if self.bounds.weigh.is_some() => {
                 match self.admit(admissions, key.hash(), weight, guard) {
                     Some(admitted) => Some(admitted),
-                    None => return self.refuse(old, key.hash(), guard),
+                    None => {
+                        // The old one has been replaced, though by nothing.
+                        self.remove_this(key.hash(), old, RemovalCause::Replaced, guard);
+                        return Attempt::Refused;
+                    }
                 }
             }
             _ => None,
@@ -221,12 +226,6 @@ impl<K: Eq, O> Store<K, O> {
             None => self.let_go(key, old, RemovalCause::Replaced, guard),
         }
         Attempt::Stored
-    }
-
-    /// Takes the old entry out where the new one has no place: it has been replaced.
-    fn refuse(&self, old: &Entry<O>, hash: u64, guard: &impl Guard) -> Attempt<O> {
-        self.remove_this(hash, old, RemovalCause::Replaced, guard);
-        Attempt::Refused
     }
 
     /// Puts an outcome in where there is none, unless there is one by now, or no room for it.
