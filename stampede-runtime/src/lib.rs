@@ -146,6 +146,7 @@ pub use served::{Served, StaleReason};
 /// source is left alone, and the old value served at once, for the shorter of the ttl and a second, doubling with every failure
 /// in a row up to 30 s. A load that fails never changes the value that is there, nor its times. Stale windows are for values:
 /// not for what `err_ttl` and `none_ttl` keep. A panic is no failure that they cover: it reaches those who waited for the load.
+/// A load's time counts from its own start: with `detach = false` a caller that takes over starts a load with a time of its own.
 /// Options that contradict each other don't compile.
 ///
 /// # What it takes
