@@ -634,6 +634,35 @@ async fn a_stale_value_stands_in_for_the_error_of_a_load_that_callers_drive() {
     assert_eq!((driven(id, &source).await, source.loads()), (Ok(1), 3), "and then the source rests");
 }
 
+/// A function whose callers drive its loads, on a raw cache that says how long its values are stale.
+struct Stale {
+    cache: Cached,
+}
+
+impl Stale {
+    #[stampede(cache = self.cache, detach = false, skip(source))]
+    async fn driven(&self, id: u8, source: &Source) -> Result<u64, String> {
+        let _ = id;
+        source.load().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_drives_its_load_waits_for_the_refresh_that_nobody_else_could_run() {
+    // F2, F8, S1: the attribute can't see what the cache's windows are.
+    let source = Source::taking(SECOND);
+    let stale = Stale { cache: Cache::builder().ttl(TTL).stale_while_revalidate(TTL).build() };
+    assert_eq!(stale.driven(1, &source).await, Ok(1));
+    advance(TTL).await;
+    let mut refreshing = Box::pin(stale.driven(1, &source));
+    assert!(futures::poll!(&mut refreshing).is_pending());
+    assert_eq!(stale.driven(1, &source).await, Ok(1), "others are served what is stale meanwhile");
+    assert_eq!((refreshing.await, stale.driven(1, &source).await), (Ok(2), Ok(2)));
+    let stats = stale.cache.stats();
+    assert_sums(&stats, 4);
+    assert_eq!((stats.leads, stats.stale, stats.hits, stats.refreshes), (2, 1, 1, 0));
+}
+
 /// All options in one place.
 #[stampede(
     ttl = TTL,
