@@ -12,6 +12,8 @@ usage: cargo xtask <command>
   lint     checks format, clippy, documentation, every feature alone, and that the crates can be packaged
   ci       lint, then test
   fuzz     gives the attribute random tokens for some minutes; the suite does it for a second
+  model    compares the engine with its specification: 100,000 random schedules, or as many as are asked for;
+           --schedules N, --minutes N, --seed N
   compile  compares the compile time of 200 annotated functions with that of `cached`";
 
 fn main() -> ExitCode {
@@ -21,11 +23,12 @@ fn main() -> ExitCode {
         ["lint"] => lint(),
         ["fuzz"] => fuzz(),
         ["compile"] => vec![Step::new("run -p stampede-benches --bin compile")],
+        ["model", ref options @ ..] => match model(options) {
+            Some(steps) => steps,
+            None => return misused(),
+        },
         ["ci"] => lint().into_iter().chain(test()).collect(),
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+        _ => return misused(),
     };
     for step in &steps {
         if let Err(why) = step.run() {
@@ -36,15 +39,25 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+fn misused() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
 /// One run of cargo.
 struct Step {
     arguments: &'static str,
-    environment: &'static [(&'static str, &'static str)],
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Step {
-    const fn new(arguments: &'static str) -> Self {
-        Self { arguments, environment: &[] }
+    fn new(arguments: &'static str) -> Self {
+        Self { arguments, environment: Vec::new() }
+    }
+
+    fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.environment.push((variable, value.to_owned()));
+        self
     }
 
     fn line(&self) -> String {
@@ -57,7 +70,7 @@ impl Step {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
             .args(self.arguments.split_whitespace())
-            .envs(self.environment.iter().copied())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .status()
             .map_err(|error| format!("could not be started: {error}"))?;
@@ -70,16 +83,39 @@ fn test() -> Vec<Step> {
         // Under the real clock, with the reaper thread.
         Step::new("test --workspace"),
         // Under tokio's paused clock, which the feature `test-util` follows.
-        Step::new("test -p stampede-tests --features test-util,tracing --test behaviour --test allocations"),
+        Step::new(
+            "test -p stampede-tests --features test-util,tracing --test behaviour --test allocations --test model",
+        ),
         Step::new("test -p stampede-runtime --all-features --lib"),
     ]
 }
 
 fn fuzz() -> Vec<Step> {
-    vec![Step {
-        arguments: "test --release -p stampede-macros any_tokens",
-        environment: &[("PROPTEST_CASES", "500000")],
-    }]
+    vec![Step::new("test --release -p stampede-macros any_tokens").with("PROPTEST_CASES", "500000")]
+}
+
+/// `options` are pairs of a name and a number.
+fn model(options: &[&str]) -> Option<Vec<Step>> {
+    let mut step =
+        Step::new("test --release -p stampede-tests --features test-util --test model -- --nocapture");
+    if !options.iter().any(|option| ["--schedules", "--minutes"].contains(option)) {
+        step = step.with("STAMPEDE_MODEL_SCHEDULES", "100000");
+    }
+    let pairs = options.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    for pair in pairs {
+        let variable = match pair[0] {
+            "--schedules" => "STAMPEDE_MODEL_SCHEDULES",
+            "--minutes" => "STAMPEDE_MODEL_MINUTES",
+            "--seed" => "STAMPEDE_MODEL_SEED",
+            _ => return None,
+        };
+        pair[1].parse::<u64>().ok()?;
+        step = step.with(variable, pair[1]);
+    }
+    Some(vec![step])
 }
 
 fn lint() -> Vec<Step> {
@@ -90,10 +126,7 @@ fn lint() -> Vec<Step> {
         Step::new("clippy -p stampede-runtime --no-default-features -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
-        Step {
-            arguments: "doc --workspace --no-deps --all-features",
-            environment: &[("RUSTDOCFLAGS", "-D warnings")],
-        },
+        Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
         Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]
 }
