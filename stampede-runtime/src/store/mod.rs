@@ -12,6 +12,7 @@
 
 mod admission;
 mod bounds;
+mod chunked;
 mod entry;
 mod eviction;
 mod expiry;
@@ -52,6 +53,10 @@ pub(crate) struct Store<K, O> {
     admissions: Option<Admissions>,
     bounds: Bounds<K, O>,
 }
+
+/// By one in so many insertions the tables are released that the map has grown out of. Which one, the hash says: nothing has
+/// to be counted.
+const TABLES: u64 = 1_024;
 
 /// What became of an attempt to put an outcome in.
 enum Attempt<O> {
@@ -173,6 +178,10 @@ impl<K: Eq, O> Store<K, O> {
                 Attempt::Again(back) if flight.is_none_or(State::is_attached) => next = back.or_else(&again),
                 Attempt::Refused | Attempt::Again(_) => {}
             }
+        }
+        if key.hash() % TABLES == 0 {
+            // A map that has grown leaves its old table in the batch of whoever noticed, together as large as the new one.
+            retired::flush(&guard);
         }
         // Stored or not: others may have made room for it.
         self.drop_retired(guard);
