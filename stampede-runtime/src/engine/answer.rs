@@ -44,15 +44,15 @@ where
             Miss::Answered { output, served, refresh: None } => Self::Given(Some((output, served))),
             Miss::Answered { output, served, refresh: Some(boarding) } => match detach {
                 Some(detach) => {
-                    boarding.engine.count_served(served);
-                    boarding.engine.counters.count(Event::Refresh);
-                    let limit = boarding.engine.policy.time_limit();
+                    boarding.engine().count_served(served);
+                    boarding.engine().counters.count(Event::Refresh);
+                    let limit = boarding.engine().policy.time_limit();
                     load::spawn(boarding, Body::new(detach(start()), limit));
                     Self::Given(Some((output, served)))
                 }
                 // Nobody but the call could run the refresh: it waits for it, as without a runtime.
                 None => {
-                    boarding.engine.counters.count(Event::Lead);
+                    boarding.engine().counters.count(Event::Lead);
                     Self::Waits(Box::new(Call::new(boarding, false, start, None)))
                 }
             },
