@@ -13,7 +13,8 @@ pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
     let __stampede_begun;
     {
         let __stampede_call = ::stampede::__private::View((&from, to));
-        __stampede_begun = __stampede_rate::rate::__cache().begin(&__stampede_call);
+        __stampede_begun = __stampede_rate::rate::__cache()
+            .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -183,7 +184,8 @@ impl __stampede_rate::rate {
         let __stampede_begun;
         {
             let __stampede_call = ::stampede::__private::View((&from, to));
-            __stampede_begun = __stampede_rate::rate::__cache().begin(&__stampede_call);
+            __stampede_begun = __stampede_rate::rate::__cache()
+                .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime);
         }
         match __stampede_begun {
             ::core::result::Result::Ok(__stampede_output) => {

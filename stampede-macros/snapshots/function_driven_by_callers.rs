@@ -14,7 +14,8 @@ async fn page(user: &User<'_>) -> String {
     {
         let __stampede_0: &u64 = &(user.id);
         let __stampede_call = ::stampede::__private::One(__stampede_0);
-        __stampede_begun = __stampede_page::page::__cache().begin(&__stampede_call);
+        __stampede_begun = __stampede_page::page::__cache()
+            .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -136,7 +137,8 @@ impl __stampede_page::page {
         {
             let __stampede_0: &u64 = &(user.id);
             let __stampede_call = ::stampede::__private::One(__stampede_0);
-            __stampede_begun = __stampede_page::page::__cache().begin(&__stampede_call);
+            __stampede_begun = __stampede_page::page::__cache()
+                .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
         }
         match __stampede_begun {
             ::core::result::Result::Ok(__stampede_output) => {

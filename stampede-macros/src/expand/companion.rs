@@ -250,7 +250,7 @@ fn by_key(plan: &Plan) -> TokenStream {
 fn calls(plan: &Plan) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
     let cache = call::cache_for_load(plan);
-    let begun = lookup::with_call(plan, &local("begun"), &quote!(#cache.begin(&__stampede_call)));
+    let begun = lookup::with_call(plan, &local("begun"), &call::begin(plan, &cache));
     let wait_with_info = load::wait_with_info(plan);
     let miss = lookup::with_call(plan, &local("miss"), &quote!(#cache.begin_fresh(&__stampede_call)));
     let wait = load::wait(plan);

@@ -1,7 +1,12 @@
 //! What a call waits for that was no hit: its flight, or nothing, because it is served what is stale.
 
 use crate::{
-    engine::{Key, Miss, Now, Output, body::Body, call::Call, load},
+    engine::{
+        Boarding, Key, Miss, Now, Output,
+        body::Body,
+        call::Call,
+        load::{self, BoxFuture},
+    },
     served::Served,
 };
 use std::{
@@ -10,6 +15,40 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
+
+/// How loads run; `P` is the body that a call makes of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way<O, P> {
+    /// Each is a task, of what this makes of the body.
+    Task(fn(P) -> BoxFuture<O>),
+    /// Calls drive theirs in place, and nobody runs refreshes (`detach = false`).
+    InPlace,
+    /// The same, and refreshes run on threads of the pool. For bodies that end in their first poll.
+    Thread(fn(P) -> BoxFuture<O>),
+}
+
+impl<O: Output, P> Way<O, P> {
+    /// What makes a body into one that can be a task, if loads are tasks.
+    fn task(self) -> Option<fn(P) -> BoxFuture<O>> {
+        match self {
+            Self::Task(detach) => Some(detach),
+            Self::InPlace | Self::Thread(_) => None,
+        }
+    }
+
+    /// Has the refresh run that a call has put in the air.
+    fn refresh<K: Key>(self, boarding: Boarding<K, O>, start: impl FnOnce() -> P) {
+        match self {
+            Self::Task(detach) => {
+                let limit = boarding.engine.policy.time_limit();
+                load::spawn(boarding, Body::new(detach(start()), limit));
+            }
+            // A thread can't be stopped, so there is no limit.
+            Self::Thread(detach) => load::queue(boarding, Body::new(detach(start()), None)),
+            Self::InPlace => boarding.abandon(),
+        }
+    }
+}
 
 /// The future of a call that was no hit. `F` makes the load's body `P`, at most once.
 ///
@@ -36,14 +75,13 @@ where
     /// # Panics
     ///
     /// If what makes the body of a refresh panics: it clones arguments.
-    pub(crate) fn new(miss: Miss<K, O>, start: F, detach: Option<fn(P) -> load::BoxFuture<O>>) -> Self {
+    pub(crate) fn new(miss: Miss<K, O>, start: F, way: Way<O, P>) -> Self {
         match miss {
-            Miss::Aboard(boarding) => Self::Waits(Box::new(Call::new(boarding, false, start, detach))),
-            Miss::Insists(boarding) => Self::Waits(Box::new(Call::new(boarding, true, start, detach))),
+            Miss::Aboard(boarding) => Self::Waits(Box::new(Call::new(boarding, false, start, way.task()))),
+            Miss::Insists(boarding) => Self::Waits(Box::new(Call::new(boarding, true, start, way.task()))),
             Miss::Answered { output, served, refresh } => {
-                if let Some((boarding, detach)) = refresh.zip(detach) {
-                    let limit = boarding.engine.policy.time_limit();
-                    load::spawn(boarding, Body::new(detach(start()), limit));
+                if let Some(boarding) = refresh {
+                    way.refresh(boarding, start);
                 }
                 Self::Given(Some((output, served)))
             }

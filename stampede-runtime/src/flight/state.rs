@@ -44,7 +44,7 @@ enum Driver {
     Task,
     /// One of the callers.
     Caller,
-    /// The caller that drove has left.
+    /// The caller that drove has left, or has given the driving up.
     Vacant,
 }
 
@@ -84,6 +84,15 @@ impl<T> State<T> {
     /// Hands the driving from a caller to a task.
     pub(crate) fn drive_by_task(&self) {
         lock(&self.inner).driver = Driver::Task;
+    }
+
+    /// Gives the driving up, by a caller that stays on board: whoever is polled first takes over.
+    pub(crate) fn offer(&self) {
+        let mut inner = lock(&self.inner);
+        inner.driver = Driver::Vacant;
+        let heirs = inner.take_wakers();
+        drop(inner);
+        wake(heirs);
     }
 
     /// What a caller on board does next.
@@ -130,11 +139,7 @@ impl<T> State<T> {
         }
         let dead = inner.callers == 0 && inner.driver != Driver::Task && !inner.closed;
         inner.closed |= dead;
-        let heirs: Vec<Waker> = if driving && !dead {
-            inner.wakers.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
-        } else {
-            Vec::new()
-        };
+        let heirs: Vec<Waker> = if driving && !dead { inner.take_wakers() } else { Vec::new() };
         drop(inner);
         wake(heirs);
         drop(sleeper);
@@ -204,6 +209,11 @@ impl Inner {
         }
         seat.0 = Some(self.wakers.insert(Some(waker)));
         None
+    }
+
+    /// Those who sleep; all keep their seats.
+    fn take_wakers(&mut self) -> Vec<Waker> {
+        self.wakers.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
     }
 
     /// Gives up a seat; its waker is dropped by the caller, outside of the lock.

@@ -20,7 +20,7 @@ mod view;
 
 pub use crate::{
     cache::ToKey,
-    engine::BoxFuture,
+    engine::{BoxFuture, Refresher},
     error::LoadTimeout,
     fn_cache::{Blueprint, FnCache},
     policy::Settings,
