@@ -86,7 +86,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Plain(Answer::new(*self.0, start, Way::Task(|body| body)))
+        Plain(Answer::boxed(self.0, start, Way::Task(|body| body)))
     }
 
     /// The same, and tells how the output came to the call.
@@ -94,7 +94,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Answer::new(*self.0, start, Way::Task(|body| body))
+        Answer::boxed(self.0, start, Way::Task(|body| body))
     }
 
     /// Waits for a load, or drives it in place (`detach = false`).
@@ -105,7 +105,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Plain(Answer::new(*self.0, start, Way::InPlace)).await
+        Plain(Answer::boxed(self.0, start, Way::InPlace)).await
     }
 
     /// The same, and tells how the output came to the call.
@@ -116,7 +116,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Answer::new(*self.0, start, Way::InPlace).await
+        Answer::boxed(self.0, start, Way::InPlace).await
     }
 
     /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
@@ -126,7 +126,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        blocking::wait(Answer::new(*self.0, || Body(Some(body)), Way::InPlace))
+        blocking::wait(Answer::boxed(self.0, || Body(Some(body)), Way::InPlace))
     }
 
     /// Parks the thread until the flight lands, or runs its load, which owns its arguments: a refresh runs on a thread of the
@@ -137,7 +137,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(self, start: F) -> (O, Served) {
-        blocking::wait(Answer::new(*self.0, start, Way::Thread(|body| body)))
+        blocking::wait(Answer::boxed(self.0, start, Way::Thread(|body| body)))
     }
 }
 
