@@ -141,6 +141,11 @@ impl<K: Key, O: Output> Missed<K, O> {
     }
 }
 
+/// Waits for a call, and forgets how the output came to it.
+pub async fn output_of<O>(call: impl Future<Output = (O, Served)>) -> O {
+    call.await.0
+}
+
 /// A load's body in a place inside its caller's future, which it needs no box for; out of it when this is dropped.
 struct InPlace<'a, B>(Pin<&'a mut Option<B>>);
 
