@@ -85,6 +85,8 @@ mod engine;
 mod error;
 mod flight;
 mod fn_cache;
+#[cfg(feature = "http")]
+pub mod http;
 mod keyed;
 mod labels;
 mod policy;

@@ -1,0 +1,6 @@
+//! Coalesced and cached responses for tower services (feature `http`).
+
+#![forbid(unsafe_code)]
+
+#[allow(dead_code, unused_imports, clippy::unused_self, reason = "the layer comes next")]
+mod rfc9111;
