@@ -2,5 +2,5 @@
 
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, unused_imports, clippy::unused_self, reason = "the layer comes next")]
+#[allow(dead_code, unused_imports, reason = "the layer comes next")]
 mod rfc9111;

@@ -1,7 +1,10 @@
 //! `Cache-Status`: how a response came about, for those who debug (RFC 9211).
 
-use http::HeaderValue;
-use std::time::Duration;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::{fmt::Write as _, time::Duration};
+
+/// The name of the header.
+pub(in crate::http) static CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// One member of `Cache-Status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,45 @@ pub(in crate::http) enum Why {
 impl CacheStatus {
     /// Writes it as a header value, under the name `stampede`.
     pub(in crate::http) fn render(&self) -> HeaderValue {
-        HeaderValue::from_static("stampede")
+        let mut text = String::with_capacity(48);
+        text.push_str("stampede; ");
+        // Writing to a `String` does not fail.
+        let _ = match *self {
+            Self::Hit { fresh_for, stale_by } if stale_by.is_zero() => {
+                write!(text, "hit; ttl={}", fresh_for.as_secs())
+            }
+            Self::Hit { stale_by, .. } => write!(text, "hit; ttl=-{}", stale_by.as_secs()),
+            Self::Forward { why, .. } => write!(text, "fwd={}", why.token()),
+        };
+        if let Self::Forward { status, stored, collapsed, .. } = *self {
+            if let Some(status) = status {
+                let _ = write!(text, "; fwd-status={status}");
+            }
+            if stored {
+                text.push_str("; stored");
+            }
+            if collapsed {
+                text.push_str("; collapsed");
+            }
+        }
+        HeaderValue::try_from(text).expect("letters, digits and punctuation")
+    }
+
+    /// Adds it to a response, behind those of the caches that were asked before.
+    pub(in crate::http) fn add_to(&self, response: &mut HeaderMap) {
+        response.append(CACHE_STATUS.clone(), self.render());
+    }
+}
+
+impl Why {
+    fn token(self) -> &'static str {
+        match self {
+            Self::Bypass => "bypass",
+            Self::Method => "method",
+            Self::UriMiss => "uri-miss",
+            Self::VaryMiss => "vary-miss",
+            Self::Request => "request",
+            Self::Stale => "stale",
+        }
     }
 }

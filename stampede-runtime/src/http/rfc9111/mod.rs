@@ -6,7 +6,8 @@
 //!    which terms. [`Vary`] says which request headers tell its variants apart, [`Validators`] how it can be revalidated,
 //!    [`headers::storable`] what of its head is kept.
 //! 2. [`RequestDirectives::of`] reads a request. [`Terms::reuse`] says what the stored response may do for it now.
-//! 3. [`conditional::answers_not_modified`] says whether the client gets a 304 in place of the stored response.
+//! 3. [`conditional::answers_not_modified`] says whether the client gets a 304 in place of the stored response, and
+//!    [`range::select`] whether a part of it.
 //! 4. To revalidate, [`Validators::ask`] turns a request into a conditional one. After a 304,
 //!    [`conditional::confirms`] says whether it is about the stored response, and [`headers::freshen`] merges it in; the terms
 //!    are then read anew from the merged head.
@@ -18,9 +19,13 @@ mod directives;
 mod freshness;
 pub(super) mod headers;
 pub(super) mod invalidation;
+pub(super) mod range;
 mod storable;
+mod syntax;
+mod targeted;
 mod vary;
 
+pub(super) use cache_status::{CacheStatus, Why};
 pub(super) use conditional::Validators;
 pub(super) use directives::RequestDirectives;
 pub(super) use freshness::{Reuse, Terms};

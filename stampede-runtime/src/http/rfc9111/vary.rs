@@ -1,6 +1,7 @@
 //! `Vary`: which request headers tell the variants of a response apart, and when two requests want the same one (RFC 9111 §4.1).
 
-use http::{HeaderMap, HeaderName};
+use super::syntax::{all_members, members, trim};
+use http::{HeaderMap, HeaderName, header};
 use std::sync::Arc;
 
 /// The `Vary` of a response.
@@ -13,10 +14,17 @@ pub(in crate::http) enum Vary {
 }
 
 impl Vary {
-    /// Reads the `Vary` of a response.
+    /// Reads the `Vary` of a response. What is no name of a header counts as `*`.
     pub(in crate::http) fn of(response: &HeaderMap) -> Self {
-        let _ = response;
-        Self::Any
+        let members = all_members(response, header::VARY).filter(|member| !member.is_empty());
+        let names = members.map(|member| match member {
+            b"*" => Err(()),
+            name => HeaderName::from_bytes(name).map_err(drop),
+        });
+        let Ok(mut names) = names.collect::<Result<Vec<_>, _>>() else { return Self::Any };
+        names.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        names.dedup();
+        Self::Names(names.into())
     }
 }
 
@@ -27,12 +35,87 @@ pub(in crate::http) struct Variant(Box<[u8]>);
 impl Variant {
     /// Reads those headers of a request.
     pub(in crate::http) fn of(names: &[HeaderName], request: &HeaderMap) -> Self {
-        let _ = (names, request);
-        Self(Box::default())
+        let mut text = Vec::new();
+        for name in names {
+            let mut fields = request.get_all(name).into_iter().map(http::HeaderValue::as_bytes).peekable();
+            if fields.peek().is_none() {
+                text.push(ABSENT);
+                continue;
+            }
+            let start = text.len();
+            // Several fields are one list. The end of the value is found by its length, so no value runs into the next.
+            text.extend_from_slice(&[PRESENT; 1 + LENGTH]);
+            let members = fields.flat_map(members);
+            if *name == header::ACCEPT_LANGUAGE || *name == header::ACCEPT_ENCODING {
+                write_preferences(members, &mut text);
+            } else {
+                write_list(members, &mut text);
+            }
+            let length = (text.len() - start - 1 - LENGTH) as u64;
+            text[start + 1..start + 1 + LENGTH].copy_from_slice(&length.to_le_bytes());
+        }
+        Self(text.into())
     }
 
-    /// Returns how many bytes it takes.
-    pub(in crate::http) fn size(&self) -> usize {
-        self.0.len()
+    /// Returns it as bytes, which are equal for equal variants only.
+    pub(in crate::http) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
+}
+
+/// Marks a header that the request has not, which is something else than an empty one.
+const ABSENT: u8 = 0;
+const PRESENT: u8 = 1;
+/// The bytes of a length.
+const LENGTH: usize = size_of::<u64>();
+
+/// Writes a header of unknown syntax: whitespace around commas makes no difference.
+fn write_list<'a>(members: impl Iterator<Item = &'a [u8]>, text: &mut Vec<u8>) {
+    for (at, member) in members.enumerate() {
+        if at > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(member);
+    }
+}
+
+/// Writes a list of preferences: the weights decide and the order does not, nor does case (RFC 9110 §12.4.2, §12.5.4).
+fn write_preferences<'a>(members: impl Iterator<Item = &'a [u8]>, text: &mut Vec<u8>) {
+    let mut preferences: Vec<(Vec<u8>, u16)> =
+        members.filter(|member| !member.is_empty()).map(preference).collect();
+    preferences.sort_unstable();
+    preferences.dedup();
+    for (name, weight) in preferences {
+        text.extend_from_slice(&name);
+        text.push(b';');
+        text.extend_from_slice(&weight.to_le_bytes());
+        text.push(b',');
+    }
+}
+
+/// Splits `en;q=0.5` into a lower-case name and a weight in thousandths. What is written in another way is a name as it is.
+fn preference(member: &[u8]) -> (Vec<u8>, u16) {
+    const FULL: u16 = 1_000;
+    let lower = member.to_ascii_lowercase();
+    let Some(at) = lower.iter().position(|byte| *byte == b';') else { return (lower, FULL) };
+    let weight = trim(&lower[at + 1..]).strip_prefix(b"q=").and_then(weight);
+    match weight {
+        Some(weight) => (trim(&lower[..at]).to_vec(), weight),
+        None => (lower, FULL),
+    }
+}
+
+/// Reads `0`, `0.123`, `1` or `1.000` as thousandths.
+fn weight(value: &[u8]) -> Option<u16> {
+    let (whole, fraction) = match value {
+        [whole @ b'0'..=b'1'] => (whole, &[][..]),
+        [whole @ b'0'..=b'1', b'.', fraction @ ..] if fraction.len() <= 3 => (whole, fraction),
+        _ => return None,
+    };
+    let mut weight = u16::from(whole - b'0');
+    for at in 0..3 {
+        let digit = fraction.get(at).copied().unwrap_or(b'0');
+        weight = weight * 10 + u16::from(Some(digit).filter(u8::is_ascii_digit)? - b'0');
+    }
+    (weight <= 1_000).then_some(weight)
 }
