@@ -3,14 +3,17 @@
 use super::{
     ResponseBody,
     entry::Stored,
-    rfc9111::{cache_status::CacheStatus, conditional, headers},
+    rfc9111::{
+        CacheStatus, conditional, headers,
+        range::{self, Selection},
+    },
 };
 use crate::clock::Ticks;
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{AGE, CACHE_STATUS},
 };
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// In the place of what is said of each hit: where headers are copied with room for it, a hit makes none.
 const ROOM: HeaderValue = HeaderValue::from_static("stampede");
@@ -42,43 +45,51 @@ pub(super) fn stored<B>(
 ) -> Response<ResponseBody<B>> {
     let mut head = stored.headers.clone();
     head.insert(AGE, seconds(stored.terms.age(stored.resident(now))));
-    let said = head.get(CACHE_STATUS).is_some_and(|value| *value == ROOM);
-    if said {
+    if head.get(CACHE_STATUS).is_some_and(|value| *value == ROOM) {
         head.insert(CACHE_STATUS, status.render());
     } else {
-        head.append(CACHE_STATUS, status.render());
+        status.add_to(&mut head);
     }
     if conditional::answers_not_modified(method, request, stored.status, &stored.headers) {
         return not_modified(&head);
     }
-    let mut response = Response::new(ResponseBody::stored(stored.body.clone(), stored.trailers.clone()));
-    *response.status_mut() = stored.status;
-    *response.headers_mut() = head;
-    response
+    let part = range::select(method, request, stored.status, &stored.headers, stored.body.len());
+    let Selection::Part(part) = part else {
+        return with_head(
+            stored.status,
+            head,
+            ResponseBody::stored(stored.body.clone(), stored.trailers.clone()),
+        );
+    };
+    range::part_headers(&mut head, &part, stored.body.len());
+    with_head(StatusCode::PARTIAL_CONTENT, head, ResponseBody::stored(stored.body.slice(part), None))
+}
+
+/// Whether a stored response has what a request wants of it: a part that it can't give is the service's to give.
+pub(super) fn has_the_part(stored: &Stored, method: &Method, request: &HeaderMap) -> bool {
+    range::select(method, request, stored.status, &stored.headers, stored.body.len()) != Selection::Forward
 }
 
 /// The 304 that stands for a response with this head.
 pub(super) fn not_modified<B>(head: &HeaderMap) -> Response<ResponseBody<B>> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    *response.headers_mut() = headers::not_modified(head);
-    response
+    with_head(StatusCode::NOT_MODIFIED, headers::not_modified(head), ResponseBody::empty())
 }
 
-/// Says how a response came about, after what others have said.
-pub(super) fn append_status(headers: &mut HeaderMap, status: &CacheStatus) {
-    headers.append(CACHE_STATUS, status.render());
-}
-
-/// A response that is not stored, when nothing else may be asked (RFC 9111, section 5.2.1.7).
+/// What is answered when nothing is stored and nobody may be asked (RFC 9111, section 5.2.1.7).
 pub(super) fn only_if_cached<B>() -> Response<ResponseBody<B>> {
-    let mut response = Response::new(ResponseBody::empty());
-    *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
-    response
+    with_head(StatusCode::GATEWAY_TIMEOUT, HeaderMap::new(), ResponseBody::empty())
 }
 
-pub(super) fn date(time: SystemTime) -> HeaderValue {
-    HeaderValue::try_from(httpdate::fmt_http_date(time)).unwrap_or(ROOM)
+/// What is answered to a request whose body can't be read.
+pub(super) fn bad_request<B>() -> Response<ResponseBody<B>> {
+    with_head(StatusCode::BAD_REQUEST, HeaderMap::new(), ResponseBody::empty())
+}
+
+fn with_head<B>(status: StatusCode, head: HeaderMap, body: ResponseBody<B>) -> Response<ResponseBody<B>> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = head;
+    response
 }
 
 fn seconds(age: Duration) -> HeaderValue {

@@ -1,10 +1,7 @@
 //! What the cache keeps for the key of a request.
 
-use super::rfc9111::{Terms, Validators};
-use crate::{
-    clock::Ticks,
-    policy,
-};
+use super::rfc9111::{Terms, Validators, Variant};
+use crate::{clock::Ticks, policy};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use std::{
@@ -32,7 +29,7 @@ pub(super) enum Entry {
 #[derive(Clone, Debug)]
 pub(super) enum Loose {
     /// A response for all whose requests have this variant.
-    Shared(Arc<Stored>, Option<(Arc<[HeaderName]>, Box<[u8]>)>),
+    Shared(Arc<Stored>, Option<(Arc<[HeaderName]>, Variant)>),
     /// The load failed; a stale response stands in, where it may.
     Stale(Arc<Stored>),
     /// Nothing: they run their own requests.

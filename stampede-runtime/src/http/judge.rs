@@ -2,7 +2,7 @@
 
 use super::{
     options::{Mode, Options},
-    rfc9111::{Exchange, Refusal, Reuse, RequestDirectives, Terms, Validators, Vary},
+    rfc9111::{Exchange, Refusal, RequestDirectives, Reuse, Rules, Terms, Vary},
 };
 use http::{HeaderMap, HeaderName, header};
 use http_body::SizeHint;
@@ -25,23 +25,21 @@ pub(super) struct Alone {
     pub(super) again: bool,
 }
 
+/// The ttl of what is for those who wait, and not stored.
+const INSTANT: Duration = Duration::from_nanos(1);
+
 /// Judges a response by its head.
 pub(super) fn head(options: &Options, exchange: &Exchange<'_>) -> Result<Judgement, Alone> {
     let Vary::Names(names) = Vary::of(exchange.response) else { return Err(Alone { again: true }) };
-    let validators = Validators::of(exchange.response);
-    let (terms, keep) = terms(options, exchange, !validators.is_empty())?;
+    let (terms, keep) = terms(options, exchange)?;
     Ok(Judgement { terms, keep, names: with_origin(names, exchange.response) })
 }
 
-fn terms(
-    options: &Options,
-    exchange: &Exchange<'_>,
-    has_validator: bool,
-) -> Result<(Terms, Duration), Alone> {
-    let mut rules = options.rules();
+fn terms(options: &Options, exchange: &Exchange<'_>) -> Result<(Terms, Duration), Alone> {
     let ttl = options.ttl_of(exchange.status);
+    let rules = Rules { default_ttl: ttl, ..options.rules() };
     // Errors of the server are for all who wait for them (H4), if they say nothing against it.
-    let shared_only = || match Terms::fixed(&rules, Duration::ZERO, exchange) {
+    let shared_only = || match Terms::fixed(&rules, INSTANT, exchange) {
         Ok(terms) => Ok((terms, Duration::ZERO)),
         Err(_) => Err(Alone { again: true }),
     };
@@ -49,23 +47,17 @@ fn terms(
         Mode::Fixed if exchange.status.is_server_error() => shared_only(),
         Mode::Fixed => {
             let Some(ttl) = ttl else { return Err(Alone { again: is_final(exchange) }) };
-            match Terms::fixed(&rules, ttl, exchange) {
-                Ok(terms) if ttl.is_zero() => Ok((terms, Duration::ZERO)),
-                Ok(terms) => Ok((terms, terms.keep(has_validator))),
-                Err(_) => Err(Alone { again: true }),
+            if ttl.is_zero() {
+                return shared_only();
             }
+            let terms = Terms::fixed(&rules, ttl, exchange).map_err(|_| Alone { again: true })?;
+            Ok((terms, terms.keep()))
         }
-        Mode::Headers => {
-            rules.default_ttl = ttl;
-            match Terms::of(&rules, exchange) {
-                Ok(terms) => {
-                    let keep = terms.keep(has_validator);
-                    if keep.is_zero() { Err(Alone { again: true }) } else { Ok((terms, keep)) }
-                }
-                Err(Refusal::NoFreshness) if exchange.status.is_server_error() => shared_only(),
-                Err(_) => Err(Alone { again: is_final(exchange) }),
-            }
-        }
+        Mode::Headers => match Terms::of(&rules, exchange) {
+            Ok(terms) => Ok((terms, terms.keep())),
+            Err(Refusal::NoFreshness) if exchange.status.is_server_error() => shared_only(),
+            Err(_) => Err(Alone { again: is_final(exchange) }),
+        },
     }
 }
 
@@ -99,7 +91,8 @@ pub(super) fn union(some: &[HeaderName], others: &[HeaderName]) -> Arc<[HeaderNa
 
 /// Whether a body is expected to be longer than what is kept, or to have no end.
 pub(super) fn is_stream(response: &HeaderMap, size: &SizeHint, max_body: usize) -> bool {
-    let content_type = response.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+    let content_type =
+        response.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
     let is = |kind: &str| {
         content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind.as_bytes()))
     };

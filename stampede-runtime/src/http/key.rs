@@ -5,10 +5,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, header::HOST};
 use smallvec::SmallVec;
-use std::{
-    borrow::Borrow,
-    sync::Arc,
-};
+use std::{borrow::Borrow, sync::Arc};
 
 /// A key that is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,14 +26,14 @@ impl Borrow<[u8]> for Key {
 
 /// A key that is being made; most need no memory of their own.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KeyBuf(SmallVec<[u8; 224]>);
+pub(super) struct KeyBuf(SmallVec<[u8; 256]>);
 
 impl KeyBuf {
     /// The key of a URL.
     ///
     /// `host` is what stands in the `Host` header: it names the authority where the URL doesn't, and is another part of the key
     /// where the two differ.
-    pub(super) fn of_url<'a>(method: &Method, uri: &Uri, host: impl Iterator<Item = &'a [u8]>) -> Self {
+    pub(super) fn of_url<'a>(method: &Method, uri: &'a Uri, host: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut key = Self::new(b'u', method);
         key.part(uri.scheme_str().unwrap_or_default().as_bytes());
         let authority = uri.authority().map(|authority| authority.as_str().as_bytes());
@@ -102,6 +99,10 @@ pub(super) fn hosts(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
 pub struct RequestKey(Option<Bytes>);
 
 impl RequestKey {
+    pub(super) fn as_bytes(&self) -> Option<&[u8]> {
+        self.0.as_deref()
+    }
+
     pub(super) fn into_bytes(self) -> Option<Bytes> {
         self.0
     }

@@ -1,20 +1,23 @@
 //! One load: the request goes to the service, and what comes back to its caller, to those who wait, and into the cache.
 
 use super::{
-    ResponseBody,
-    answer,
+    ResponseBody, answer,
     entry::{Entry, Failures, Loose, Outcome, Stored},
     judge::{self, Alone, Judgement},
     plan::Plan,
     pump::{Pump, Pumped},
-    rfc9111::{Exchange, Reuse, Validators, Vary, conditional, headers},
+    rfc9111::{Exchange, Reuse, Validators, conditional, headers},
+    sight,
     tee::{self, BoxError},
 };
-use crate::{clock::Ticks, engine};
-use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, response};
+use crate::clock::Ticks;
+use http::{HeaderMap, HeaderName, Request, Response, StatusCode, response};
 use http_body::Body;
-use std::{future::poll_fn, sync::Arc, time::SystemTime};
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use tokio::sync::oneshot;
 use tower_service::Service;
 
@@ -22,6 +25,8 @@ use tower_service::Service;
 pub(super) enum Led<B, E> {
     /// A response, whose body may be on its way.
     Response(Response<ResponseBody<B>>),
+    /// A stored response, which the service has confirmed.
+    Stored(Arc<Stored>),
     /// The service's error.
     Error(E),
 }
@@ -34,7 +39,7 @@ struct Arrival {
     head: response::Parts,
     at: Ticks,
     received: SystemTime,
-    delay: std::time::Duration,
+    delay: Duration,
 }
 
 impl Plan {
@@ -76,7 +81,7 @@ impl Plan {
         drop(service);
         let at = crate::clock::exact();
         let (head, body) = response.into_parts();
-        let delay = std::time::Duration::from_nanos(at - sent);
+        let delay = Duration::from_nanos(at - sent);
         let arrival = Arrival { head, at, received: SystemTime::now(), delay };
         self.arrived(arrival, body, leader).await
     }
@@ -94,13 +99,8 @@ impl Plan {
     fn failed(&self) -> Option<Outcome> {
         let old = self.old.as_ref()?;
         let now = crate::clock::exact();
-        old.failures.note(self.layer.options.ttl.unwrap_or(std::time::Duration::MAX), now);
-        let reuse = old.terms.reuse(old.resident(now), &self.directives);
-        let may = match reuse {
-            Reuse::Revalidate { stale_if_error } => stale_if_error,
-            _ => true,
-        };
-        may.then(|| Err(Loose::Stale(Arc::clone(old))))
+        old.failures.note(self.layer.options.ttl.unwrap_or(Duration::MAX), now);
+        sight::stands_in(old, &self.directives, now).then(|| Err(Loose::Stale(Arc::clone(old))))
     }
 
     async fn arrived<R, E>(self: Arc<Self>, arrival: Arrival, body: R, leader: Leader<R, E>) -> Outcome
@@ -112,7 +112,18 @@ impl Plan {
         let status = arrival.head.status;
         if let Some(old) = &self.old {
             if status == StatusCode::NOT_MODIFIED {
-                return self.validated(old, &arrival);
+                let stored = self.validated(old, &arrival);
+                let outcome = match &stored {
+                    Some((stored, names)) => self.settle(Arc::clone(stored), names),
+                    // It is about another one. Whoever waits asks without conditions.
+                    None => {
+                        self.layer.store.remove(&self.primary);
+                        Err(Loose::Released)
+                    }
+                };
+                let stored = stored.map_or_else(|| Arc::clone(old), |(stored, _)| stored);
+                let _ = leader.send(Led::Stored(stored));
+                return outcome;
             }
             if self.layer.is_failure(status) {
                 if let Some(outcome) = self.failed() {
@@ -120,7 +131,8 @@ impl Plan {
                 }
             }
         }
-        let judged = judge::head(&self.layer.options, &self.exchange(status, &arrival.head.headers, &arrival));
+        let judged =
+            judge::head(&self.layer.options, &self.exchange(status, &arrival.head.headers, &arrival));
         let judged = judged.and_then(|judgement| {
             let streams =
                 judge::is_stream(&arrival.head.headers, &body.size_hint(), self.layer.options.max_body);
@@ -200,20 +212,15 @@ impl Plan {
         }
     }
 
-    /// The service has confirmed the stored response.
-    fn validated(&self, old: &Arc<Stored>, arrival: &Arrival) -> Outcome {
+    /// The stored response as the service has confirmed it; `None` if it has not.
+    fn validated(&self, old: &Stored, arrival: &Arrival) -> Option<(Arc<Stored>, Arc<[HeaderName]>)> {
         let answer = &arrival.head.headers;
         if !conditional::confirms(answer, &old.validators) {
-            // It is about another one. Whoever waits asks without conditions.
-            self.layer.store.remove(&self.primary);
-            return Err(Loose::Stale(Arc::clone(old)));
+            return None;
         }
         let merged = headers::freshen(&old.headers, answer);
-        let judged = judge::head(&self.layer.options, &self.exchange(old.status, &merged, arrival));
-        let Ok(judgement) = judged else {
-            self.layer.store.remove(&self.primary);
-            return Err(Loose::Stale(Arc::clone(old)));
-        };
+        let exchange = self.exchange(old.status, &merged, arrival);
+        let Judgement { terms, keep, names } = judge::head(&self.layer.options, &exchange).ok()?;
         let kept = self.kept_headers(&merged, arrival.received);
         let stored = Stored {
             status: old.status,
@@ -221,15 +228,20 @@ impl Plan {
             headers: answer::with_room(kept),
             body: old.body.clone(),
             trailers: old.trailers.clone(),
-            terms: judgement.terms,
+            terms,
             arrived: arrival.at,
-            keep: judgement.keep,
+            keep,
             failures: Failures::default(),
         };
-        self.settle(Arc::new(stored), &judgement.names)
+        Some((Arc::new(stored), names))
     }
 
-    fn exchange<'a>(&'a self, status: StatusCode, response: &'a HeaderMap, arrival: &Arrival) -> Exchange<'a> {
+    fn exchange<'a>(
+        &'a self,
+        status: StatusCode,
+        response: &'a HeaderMap,
+        arrival: &Arrival,
+    ) -> Exchange<'a> {
         Exchange {
             method: &self.method,
             request: &self.headers,
@@ -243,9 +255,8 @@ impl Plan {
 
     /// The headers that are kept of a response.
     fn kept_headers(&self, response: &HeaderMap, received: SystemTime) -> HeaderMap {
-        let mut kept = headers::storable(response);
+        let mut kept = headers::storable(&self.layer.options.rules(), response, received);
         judge::remove_personal(&mut kept);
-        kept.entry(http::header::DATE).or_insert_with(|| answer::date(received));
         answer::copied(&kept)
     }
 
@@ -255,7 +266,7 @@ impl Plan {
     }
 
     fn leaders_head(&self, mut head: response::Parts, stored: bool) -> response::Parts {
-        answer::append_status(&mut head.headers, &self.forwarded(stored, false));
+        self.forwarded(stored, false).add_to(&mut head.headers);
         head
     }
 

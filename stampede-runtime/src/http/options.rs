@@ -1,9 +1,6 @@
 //! How a layer is set up.
 
-use super::{
-    key::RequestKey,
-    rfc9111::Rules,
-};
+use super::{key::RequestKey, rfc9111::Rules};
 use http::{HeaderName, Method, StatusCode, header, request::Parts};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -30,7 +27,6 @@ pub(super) struct Options {
     pub(super) key: Option<KeyFn>,
     /// Sorted, each once.
     pub(super) key_headers: Arc<[HeaderName]>,
-    pub(super) key_body: Option<usize>,
     pub(super) paths: Option<Arc<[Paths]>>,
     pub(super) methods: Arc<[Method]>,
     pub(super) ttl_by_status: Option<StatusFn>,
@@ -50,7 +46,6 @@ impl Options {
             cdn_cache_control: false,
             key: None,
             key_headers: Arc::from([]),
-            key_body: None,
             paths: None,
             methods: Arc::from([Method::GET, Method::HEAD]),
             ttl_by_status: None,
@@ -81,9 +76,8 @@ impl Options {
         self.key_headers.contains(name)
     }
 
-    pub(super) fn takes(&self, method: &Method, path: &str) -> bool {
-        let takes_path = |paths: &Arc<[Paths]>| paths.iter().any(|pattern| pattern.matches(path));
-        self.methods.contains(method) && self.paths.as_ref().is_none_or(takes_path)
+    pub(super) fn takes_path(&self, path: &str) -> bool {
+        self.paths.as_ref().is_none_or(|paths| paths.iter().any(|pattern| pattern.matches(path)))
     }
 }
 
@@ -136,7 +130,8 @@ impl Paths {
 }
 
 /// The request headers that say who asks.
-pub(super) const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
+pub(super) const CREDENTIALS: [HeaderName; 3] =
+    [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use super::{
     judge,
     key::KeyBuf,
     options::{Mode, Options},
-    rfc9111::{RequestDirectives, Variant, cache_status::{CacheStatus, Why}},
+    rfc9111::{CacheStatus, RequestDirectives, Variant, Why},
     store::ResponseCache,
 };
 use http::{HeaderMap, HeaderName, Method, StatusCode};
@@ -104,14 +104,12 @@ impl Plan {
     /// What becomes of a response that can be shared, and depends on these request headers.
     pub(super) fn settle(&self, stored: Arc<Stored>, names: &Arc<[HeaderName]>) -> Outcome {
         let fits = names.iter().all(|name| self.place.names().contains(name));
-        let elsewhere =
-            || Some((Arc::clone(names), Variant::of(names, &self.headers).into_bytes())).filter(|_| !fits);
+        let elsewhere = || (!fits).then(|| (Arc::clone(names), Variant::of(names, &self.headers)));
         if stored.keep.is_zero() {
             return Err(Loose::Shared(stored, elsewhere()));
         }
         if fits && self.place.keeps {
             self.renew_marker(&stored);
-            // By a response without end waiters are not served: they would have to ask for it again.
             return Ok(Entry::Response(stored));
         }
         let marker = self.store_elsewhere(&stored, names);

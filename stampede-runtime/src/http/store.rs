@@ -4,12 +4,7 @@ use super::{
     entry::{Entry, Marker, Outcome},
     key::{Key, KeyBuf, RequestKey},
 };
-use crate::{
-    Cache,
-    clock::Ticks,
-    engine::Engine,
-    stats::Stats,
-};
+use crate::{Cache, clock::Ticks, engine::Engine, stats::Stats};
 use http::{HeaderName, Method, Uri};
 use std::{
     fmt,
@@ -90,7 +85,8 @@ impl ResponseCache {
     /// those to requests with none. Returns true if there was anything.
     pub fn invalidate(&self, url: &Uri) -> bool {
         let host = url.authority().map(|authority| authority.as_str().as_bytes());
-        let plain = url.path_and_query().map_or_else(|| Uri::from_static("/"), |path| Uri::from(path.clone()));
+        let plain =
+            url.path_and_query().map_or_else(|| Uri::from_static("/"), |path| Uri::from(path.clone()));
         let methods = [Method::GET, Method::HEAD];
         let keys = methods.iter().flat_map(|method| {
             [KeyBuf::of_url(method, url, host.into_iter()), KeyBuf::of_url(method, &plain, host.into_iter())]

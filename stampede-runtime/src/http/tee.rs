@@ -64,7 +64,8 @@ pub(super) struct Reader<B> {
 
 /// Makes both ends; `size` is what the body announces.
 pub(super) fn tee<B>(size: SizeHint) -> (Writer<B>, Reader<B>) {
-    let shared = Shared { chunks: Vec::new(), rest: Rest::ToCome, reader: None, writer: None, reader_left: false };
+    let shared =
+        Shared { chunks: Vec::new(), rest: Rest::ToCome, reader: None, writer: None, reader_left: false };
     let shared = Arc::new(Mutex::new(shared));
     let reader = Reader { shared: Arc::clone(&shared), at: 0, left: size, rest: None, done: false };
     (Writer { shared, ended: false }, reader)
@@ -144,7 +145,10 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if self.done {
             return Poll::Ready(None);
         }
@@ -187,10 +191,12 @@ where
     pub(super) fn is_end_stream(&self) -> bool {
         match &self.rest {
             Some(body) => body.is_end_stream(),
-            None => self.done || {
-                let shared = lock(&self.shared);
-                self.at == shared.chunks.len() && matches!(shared.rest, Rest::Complete(None))
-            },
+            None => {
+                self.done || {
+                    let shared = lock(&self.shared);
+                    self.at == shared.chunks.len() && matches!(shared.rest, Rest::Complete(None))
+                }
+            }
         }
     }
 
