@@ -1,5 +1,7 @@
 //! The commands of this repository: `cargo xtask <command>`.
 
+mod conformance;
+
 use std::{
     env,
     process::{Command, ExitCode},
@@ -8,11 +10,12 @@ use std::{
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test     runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
-  lint     checks format, clippy, documentation, every feature alone, and that the crates can be packaged
-  ci       lint, then test
-  fuzz     gives the attribute random tokens for some minutes; the suite does it for a second
-  compile  compares the compile time of 200 annotated functions with that of `cached`";
+  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
+  ci           lint, then test
+  fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
+  compile      compares the compile time of 200 annotated functions with that of `cached`
+  conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm";
 
 fn main() -> ExitCode {
     let commands: Vec<String> = env::args().skip(1).collect();
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
         ["lint"] => lint(),
         ["fuzz"] => fuzz(),
         ["compile"] => vec![Step::new("run -p stampede-benches --bin compile")],
+        ["conformance"] => return conform(),
         ["ci"] => lint().into_iter().chain(test()).collect(),
         _ => {
             eprintln!("{USAGE}");
@@ -34,6 +38,18 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+fn conform() -> ExitCode {
+    let build = Step::new("build -p stampede-http-examples --example proxy");
+    let outcome = build.run().map_err(|why| format!("{} {why}", build.line()));
+    match outcome.and_then(|()| conformance::run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("\nxtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// One run of cargo.

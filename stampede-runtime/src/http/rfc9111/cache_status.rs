@@ -91,3 +91,38 @@ impl Why {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CacheStatus, Why};
+    use std::time::Duration;
+
+    #[test]
+    fn members_are_written_as_structured_fields() {
+        let seconds = Duration::from_secs;
+        let cases = [
+            (CacheStatus::Hit { fresh_for: seconds(7), stale_by: seconds(0) }, "stampede; hit; ttl=7"),
+            (CacheStatus::Hit { fresh_for: seconds(0), stale_by: seconds(3) }, "stampede; hit; ttl=-3"),
+            (
+                CacheStatus::Forward { why: Why::Stale, status: Some(304), stored: true, collapsed: true },
+                "stampede; fwd=stale; fwd-status=304; stored; collapsed",
+            ),
+            (
+                CacheStatus::Forward { why: Why::UriMiss, status: None, stored: false, collapsed: false },
+                "stampede; fwd=uri-miss",
+            ),
+        ];
+        for (status, text) in cases {
+            assert_eq!(status.render(), text);
+        }
+    }
+
+    #[test]
+    fn it_stands_behind_the_caches_that_are_nearer_to_the_origin() {
+        let mut headers = crate::http::rfc9111::tests::headers(&[("cache-status", "cdn; hit")]);
+        CacheStatus::Forward { why: Why::Method, status: None, stored: false, collapsed: false }
+            .add_to(&mut headers);
+        let members: Vec<_> = headers.get_all("cache-status").into_iter().collect();
+        assert_eq!(members, ["cdn; hit", "stampede; fwd=method"]);
+    }
+}

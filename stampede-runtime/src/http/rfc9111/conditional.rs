@@ -95,3 +95,102 @@ fn is_same_version(one: &[u8], other: &[u8]) -> bool {
     }
     opaque(one) == opaque(other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Validators, answers_not_modified, confirms, is_for_the_origin};
+    use crate::http::rfc9111::tests::headers;
+    use http::{Method, StatusCode, header};
+
+    const EARLY: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+    const LATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const LATE_OTHERWISE: &str = "Sunday, 06-Nov-94 08:49:37 GMT";
+
+    fn not_modified(request: &[(&str, &str)], stored: &[(&str, &str)]) -> bool {
+        answers_not_modified(&Method::GET, &headers(request), StatusCode::OK, &headers(stored))
+    }
+
+    #[test]
+    fn entity_tags_are_compared_weakly() {
+        let matches = |tags, etag| not_modified(&[("if-none-match", tags)], &[("etag", etag)]);
+        for tags in ["\"a,b\"", "W/\"a,b\"", "\"x\", \"a,b\"", "\"x\",W/\"a,b\" , \"y\"", "*"] {
+            assert!(matches(tags, "\"a,b\"") && matches(tags, "W/\"a,b\""), "{tags}");
+        }
+        for tags in ["\"A,b\"", "a,b", "", "\"a\", \"b\"", "w/\"a,b\""] {
+            assert!(!matches(tags, "\"a,b\""), "{tags}");
+        }
+        assert!(not_modified(
+            &[("if-none-match", "\"x\""), ("if-none-match", "\"y\"")],
+            &[("etag", "\"y\"")]
+        ));
+        assert!(!not_modified(&[("if-none-match", "\"x\"")], &[]));
+    }
+
+    #[test]
+    fn if_none_match_takes_precedence() {
+        let stored = [("etag", "\"a\""), ("last-modified", EARLY)];
+        assert!(!not_modified(&[("if-none-match", "\"x\""), ("if-modified-since", LATE)], &stored));
+        assert!(not_modified(&[("if-none-match", "\"a\""), ("if-modified-since", "x")], &stored));
+    }
+
+    #[test]
+    fn dates_are_compared_as_dates() {
+        let matches =
+            |since, modified| not_modified(&[("if-modified-since", since)], &[("last-modified", modified)]);
+        assert!(matches(LATE, LATE) && matches(LATE_OTHERWISE, LATE) && matches(LATE, EARLY));
+        assert!(!matches(EARLY, LATE) && !matches("x", EARLY) && !matches(LATE, "x"));
+        assert!(not_modified(&[("if-modified-since", LATE)], &[("date", EARLY)]));
+        assert!(!not_modified(&[("if-modified-since", EARLY)], &[("date", LATE)]));
+        assert!(!not_modified(&[("if-modified-since", LATE)], &[]));
+    }
+
+    #[test]
+    fn only_a_200_to_a_safe_method_becomes_a_304() {
+        let (request, stored) = (headers(&[("if-none-match", "*")]), headers(&[("etag", "\"a\"")]));
+        assert!(answers_not_modified(&Method::HEAD, &request, StatusCode::OK, &stored));
+        assert!(!answers_not_modified(&Method::POST, &request, StatusCode::OK, &stored));
+        assert!(!answers_not_modified(&Method::GET, &request, StatusCode::NOT_FOUND, &stored));
+    }
+
+    #[test]
+    fn a_revalidation_asks_by_the_stored_validators_alone() {
+        let mut request = headers(&[
+            ("if-none-match", "\"client\""),
+            ("if-modified-since", EARLY),
+            ("if-range", "x"),
+            ("accept", "text/html"),
+        ]);
+        let stored = Validators::of(&headers(&[("etag", "W/\"a\""), ("last-modified", LATE)]));
+        stored.ask(&mut request);
+        assert_eq!(request[header::IF_NONE_MATCH], "W/\"a\"");
+        assert_eq!(request[header::IF_MODIFIED_SINCE], LATE);
+        assert_eq!((request.len(), &request[header::ACCEPT]), (3, &"text/html".parse().unwrap()));
+        Validators::default().ask(&mut request);
+        assert_eq!(request.len(), 1);
+        assert!(
+            Validators::of(&headers(&[("etag", ""), ("last-modified", EARLY), ("last-modified", LATE)]))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_304_confirms_the_version_that_it_names() {
+        let confirms = |fresh: &[(&str, &str)], stored: &[(&str, &str)]| {
+            confirms(&headers(fresh), &Validators::of(&headers(stored)))
+        };
+        let both = [("etag", "\"a\""), ("last-modified", EARLY)];
+        assert!(confirms(&[("etag", "W/\"a\"")], &both));
+        assert!(confirms(&[], &both));
+        assert!(!confirms(&[("etag", "\"b\"")], &both));
+        assert!(confirms(&[("etag", "\"b\"")], &both[..1]));
+        assert!(confirms(&[("last-modified", EARLY)], &both[1..]));
+        assert!(!confirms(&[("last-modified", LATE)], &both[1..]));
+    }
+
+    #[test]
+    fn conditions_on_the_origins_state_are_for_the_origin() {
+        assert!(is_for_the_origin(&headers(&[("if-match", "*")])));
+        assert!(is_for_the_origin(&headers(&[("if-unmodified-since", LATE)])));
+        assert!(!is_for_the_origin(&headers(&[("if-none-match", "*")])));
+    }
+}

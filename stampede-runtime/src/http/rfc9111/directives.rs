@@ -229,3 +229,6 @@ impl<'a> Directive<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,3 +236,6 @@ fn age_field(response: &HeaderMap) -> Time {
         (Some(_), Some(_)) => Time::Invalid,
     }
 }
+
+#[cfg(test)]
+mod tests;

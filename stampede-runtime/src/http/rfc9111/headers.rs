@@ -118,3 +118,92 @@ fn date_value(time: SystemTime) -> Option<HeaderValue> {
     let time = UNIX_EPOCH + Duration::from_secs(since.as_secs().min(LAST));
     HeaderValue::try_from(httpdate::fmt_http_date(time)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{freshen, not_modified, storable};
+    use crate::http::rfc9111::{Rules, tests::headers};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    fn stored(fields: &[(&str, &str)]) -> Vec<String> {
+        names(&storable(&Rules::default(), &headers(fields), UNIX_EPOCH))
+    }
+
+    fn names(headers: &http::HeaderMap) -> Vec<String> {
+        let mut names: Vec<_> = headers.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_about_a_connection_or_a_caller_is_not_stored() {
+        let fields = [
+            ("connection", "a, Keep-Alive, b c"),
+            ("a", "1"),
+            ("keep-alive", "1"),
+            ("transfer-encoding", "chunked"),
+            ("proxy-authenticate", "x"),
+            ("age", "5"),
+            ("set-cookie", "a=b"),
+            ("cache-control", "no-cache=\"c\", private=\"d, e\", max-age=5"),
+            ("c", "1"),
+            ("d", "1"),
+            ("kept", "1"),
+            ("kept", "2"),
+            ("date", "x"),
+        ];
+        let control = "cache-control=\"no-cache=\\\"c\\\", private=\\\"d, e\\\", max-age=5\"";
+        assert_eq!(stored(&fields), [control, "date=\"x\"", "kept=\"1\"", "kept=\"2\""]);
+    }
+
+    #[test]
+    fn a_response_without_a_date_gets_that_of_its_arrival() {
+        assert_eq!(stored(&[]), ["date=\"Thu, 01 Jan 1970 00:00:00 GMT\""]);
+        let date = |time: SystemTime| storable(&Rules::default(), &headers(&[]), time)["date"].clone();
+        assert_eq!(date(UNIX_EPOCH - Duration::from_secs(1)), "Thu, 01 Jan 1970 00:00:00 GMT");
+        let late = UNIX_EPOCH + Duration::from_secs(1 << 38);
+        assert_eq!(date(late), "Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+
+    #[test]
+    fn a_304_replaces_all_but_what_is_about_the_body() {
+        let old = headers(&[
+            ("a", "1"),
+            ("a", "2"),
+            ("b", "1"),
+            ("etag", "\"1\""),
+            ("content-length", "5"),
+            ("content-type", "text/plain"),
+        ]);
+        let fresh = headers(&[
+            ("a", "3"),
+            ("a", "4"),
+            ("etag", "\"2\""),
+            ("content-length", "0"),
+            ("content-encoding", "gzip"),
+            ("content-type", "text/html"),
+            ("connection", "x"),
+            ("x", "1"),
+            ("age", "7"),
+        ]);
+        assert_eq!(
+            names(&freshen(&old, &fresh)),
+            [
+                "a=\"3\"",
+                "a=\"4\"",
+                "age=\"7\"",
+                "b=\"1\"",
+                "content-length=\"5\"",
+                "content-type=\"text/html\"",
+                "etag=\"\\\"1\\\"\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_304_carries_what_a_client_updates_by() {
+        let stored =
+            headers(&[("etag", "x"), ("content-type", "y"), ("vary", "a"), ("vary", "b"), ("date", "d")]);
+        assert_eq!(names(&not_modified(&stored)), ["date=\"d\"", "etag=\"x\"", "vary=\"a\"", "vary=\"b\""]);
+    }
+}

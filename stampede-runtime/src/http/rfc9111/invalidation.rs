@@ -102,3 +102,68 @@ fn without_dots(path: &str) -> String {
     }
     format!("/{}", segments.join("/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{invalidates, targets};
+    use crate::http::rfc9111::tests::headers;
+    use http::{Method, StatusCode, Uri};
+
+    fn location(reference: &str) -> Vec<String> {
+        let base: Uri = "http://example.com/a/b?c".parse().unwrap();
+        targets(&base, &headers(&[("location", reference)])).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn unsafe_methods_that_go_well_invalidate() {
+        let search = Method::from_bytes(b"M-SEARCH").unwrap();
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, search] {
+            assert!(invalidates(&method, StatusCode::OK) && invalidates(&method, StatusCode::SEE_OTHER));
+            assert!(!invalidates(&method, StatusCode::BAD_REQUEST));
+            assert!(!invalidates(&method, StatusCode::INTERNAL_SERVER_ERROR));
+        }
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE] {
+            assert!(!invalidates(&method, StatusCode::OK));
+        }
+    }
+
+    #[test]
+    fn references_are_resolved() {
+        for (reference, target) in [
+            ("/x?y#z", "http://example.com/x?y"),
+            ("x", "http://example.com/a/x"),
+            ("./x/.", "http://example.com/a/x/"),
+            ("../x", "http://example.com/x"),
+            ("../../../x", "http://example.com/x"),
+            ("?d", "http://example.com/a/b?d"),
+            ("", "http://example.com/a/b?c"),
+            ("http://EXAMPLE.com:80/x", "http://example.com/x"),
+            ("//example.com/x", "http://example.com/x"),
+            ("x:y/z", ""),
+        ] {
+            let expected: Vec<_> = Some(target).filter(|target| !target.is_empty()).into_iter().collect();
+            assert_eq!(location(reference), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn other_origins_are_left_alone() {
+        for reference in [
+            "https://example.com/x",
+            "http://example.com:81/x",
+            "http://other.com/x",
+            "//other.com/x",
+            "mailto:a@b",
+        ] {
+            assert_eq!(location(reference), [""; 0], "{reference}");
+        }
+    }
+
+    #[test]
+    fn both_headers_count_and_the_same_url_once() {
+        let base: Uri = "http://example.com/".parse().unwrap();
+        let response = headers(&[("location", "/x"), ("content-location", "/y")]);
+        assert_eq!(targets(&base, &response).len(), 2);
+        assert_eq!(targets(&base, &headers(&[("location", "/x"), ("content-location", "x")])).len(), 1);
+    }
+}

@@ -31,3 +31,6 @@ pub(super) use directives::RequestDirectives;
 pub(super) use freshness::{Reuse, Terms};
 pub(super) use storable::{Exchange, Refusal, Rules};
 pub(super) use vary::{Variant, Vary};
+
+#[cfg(test)]
+mod tests;

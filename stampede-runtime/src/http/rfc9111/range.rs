@@ -88,3 +88,73 @@ fn number(digits: &str) -> Option<usize> {
     let well_formed = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     well_formed.then(|| digits.parse().unwrap_or(usize::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Selection, part_headers, select};
+    use crate::http::rfc9111::tests::headers;
+    use http::{Method, StatusCode, header};
+
+    fn selected(request: &[(&str, &str)], stored: &[(&str, &str)]) -> Selection {
+        select(&Method::GET, &headers(request), StatusCode::OK, &headers(stored), 10)
+    }
+
+    #[test]
+    fn one_range_within_the_body_is_a_part() {
+        let part = |range| selected(&[("range", range)], &[]);
+        assert_eq!(part("bytes=0-1"), Selection::Part(0..2));
+        assert_eq!(part("Bytes=1-"), Selection::Part(1..10));
+        assert_eq!(part("bytes=-1"), Selection::Part(9..10));
+        assert_eq!(part("bytes=-99"), Selection::Part(0..10));
+        assert_eq!(part("bytes=9-99999999999999999999"), Selection::Part(9..10));
+        assert_eq!(selected(&[], &[]), Selection::Whole);
+    }
+
+    #[test]
+    fn all_other_ranges_are_for_the_service() {
+        for range in [
+            "bytes=10-",
+            "bytes=-0",
+            "bytes=2-1",
+            "bytes=0-1,3-4",
+            "lines=0-1",
+            "bytes=",
+            "bytes=-",
+            "x",
+            "bytes=+1-2",
+        ] {
+            assert_eq!(selected(&[("range", range)], &[]), Selection::Forward, "{range}");
+        }
+        assert_eq!(selected(&[("range", "bytes=0-1"), ("range", "bytes=2-3")], &[]), Selection::Forward);
+        let range = headers(&[("range", "bytes=0-1")]);
+        let of = |method, status| select(&method, &range, status, &headers(&[]), 10);
+        assert_eq!(of(Method::HEAD, StatusCode::OK), Selection::Forward);
+        assert_eq!(of(Method::GET, StatusCode::NOT_FOUND), Selection::Forward);
+    }
+
+    #[test]
+    fn if_range_is_about_this_very_version() {
+        let (modified, date) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:37 GMT");
+        let part = |condition, stored: &[(&str, &str)]| {
+            selected(&[("range", "bytes=0-1"), ("if-range", condition)], stored) == Selection::Part(0..2)
+        };
+        assert!(part("\"a\"", &[("etag", "\"a\"")]));
+        assert!(!part("\"b\"", &[("etag", "\"a\"")]));
+        assert!(!part("W/\"a\"", &[("etag", "W/\"a\"")]));
+        assert!(part(modified, &[("last-modified", modified), ("date", date)]));
+        assert!(!part(modified, &[("last-modified", modified), ("date", modified)]));
+        assert!(!part(date, &[("last-modified", modified), ("date", date)]));
+        assert!(!part(modified, &[]));
+        assert_eq!(selected(&[("range", "bytes=0-1"), ("if-range", "\"b\"")], &[]), Selection::Whole);
+    }
+
+    #[test]
+    fn the_head_of_a_part_says_where_it_is() {
+        let mut head = headers(&[("content-length", "10")]);
+        part_headers(&mut head, &(2..5), 10);
+        assert_eq!(
+            (&head[header::CONTENT_RANGE], &head[header::CONTENT_LENGTH]),
+            (&"bytes 2-4/10".parse().unwrap(), &"3".parse().unwrap())
+        );
+    }
+}

@@ -84,12 +84,8 @@ pub(super) fn refusal_with_fixed_ttl(
     exchange: &Exchange<'_>,
     directives: &ResponseDirectives,
 ) -> Option<Refusal> {
-    first([
-        (exchange.status.is_server_error(), Refusal::Status),
-        (directives.no_store, Refusal::NoStore),
-        (directives.no_cache == Scope::All, Refusal::NoCache),
-    ])
-    .or_else(|| refusal_of_all(exchange, directives))
+    first([(directives.no_store, Refusal::NoStore), (directives.no_cache == Scope::All, Refusal::NoCache)])
+        .or_else(|| refusal_of_all(exchange, directives))
 }
 
 /// What holds in both modes.

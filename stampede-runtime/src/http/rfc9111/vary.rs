@@ -119,3 +119,71 @@ fn weight(value: &[u8]) -> Option<u16> {
     }
     (weight <= 1_000).then_some(weight)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Variant, Vary, weight};
+    use crate::http::rfc9111::tests::headers;
+    use http::HeaderName;
+
+    fn names(vary: &[&str]) -> Option<Vec<String>> {
+        let fields: Vec<_> = vary.iter().map(|value| ("vary", *value)).collect();
+        match Vary::of(&headers(&fields)) {
+            Vary::Any => None,
+            Vary::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    /// Says whether two requests want the same variant.
+    fn same(names: &[&'static str], one: &[(&str, &str)], other: &[(&str, &str)]) -> bool {
+        let names: Vec<_> = names.iter().map(|name| HeaderName::from_static(name)).collect();
+        Variant::of(&names, &headers(one)) == Variant::of(&names, &headers(other))
+    }
+
+    #[test]
+    fn names_are_sorted_and_a_star_anywhere_is_any() {
+        assert_eq!(names(&[]).unwrap(), [""; 0]);
+        assert_eq!(names(&["Foo, , bar", "foo"]).unwrap(), ["bar", "foo"]);
+        for any in [&["*"][..], &["*, *"], &["a", ", *"], &["foo, *"], &["a b"]] {
+            assert_eq!(names(any), None, "{any:?}");
+        }
+    }
+
+    #[test]
+    fn fields_and_whitespace_are_combined() {
+        assert!(same(&["foo"], &[("foo", "1, 2")], &[("foo", "1"), ("foo", " 2 ")]));
+        assert!(!same(&["foo"], &[("foo", "\"1, 2\"")], &[("foo", "\"1,2\"")]));
+        assert!(!same(&["foo"], &[("foo", "1")], &[("foo", "2")]));
+        assert!(!same(&["foo"], &[("foo", "a")], &[("foo", "A")]));
+        assert!(same(&["foo"], &[("other", "1")], &[("other", "2")]));
+    }
+
+    #[test]
+    fn values_do_not_run_into_each_other() {
+        assert!(!same(&["a", "b"], &[("a", "1")], &[("b", "1")]));
+        assert!(!same(&["a", "b"], &[("a", "1"), ("b", "")], &[("a", "1")]));
+        assert!(!same(&["a", "b"], &[("a", "12"), ("b", "3")], &[("a", "1"), ("b", "23")]));
+    }
+
+    #[test]
+    fn preferences_are_compared_by_their_weights() {
+        let same = |one, other| {
+            same(&["accept-language"], &[("accept-language", one)], &[("accept-language", other)])
+        };
+        assert!(same("en, de", "De,eN"));
+        assert!(same("en;q=0.50, de;q=1.0", "de , en ; q=0.5"));
+        assert!(!same("en;q=0.5, de", "en, de;q=0.5"));
+        assert!(!same("en", "en, de"));
+        assert!(!same("en;q=2", "en"));
+        assert!(!same("en;x=1", "en"));
+    }
+
+    #[test]
+    fn weights_are_thousandths() {
+        let weights = ["0", "1", "1.000", "0.5", "0.123"].map(|value| weight(value.as_bytes()));
+        assert_eq!(weights, [Some(0), Some(1_000), Some(1_000), Some(500), Some(123)]);
+        for wrong in ["", ".5", "1.001", "2", "0.1234", "0.a", "-1"] {
+            assert_eq!(weight(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+}
