@@ -11,7 +11,7 @@ use super::{
     tee::{self, BoxError},
 };
 use crate::clock::Ticks;
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode, response};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, response};
 use http_body::Body;
 use std::{
     future::poll_fn,
@@ -242,8 +242,10 @@ impl Plan {
         response: &'a HeaderMap,
         arrival: &Arrival,
     ) -> Exchange<'a> {
+        // Other methods that the layer is set up for are kept like `GET`.
+        let method = if self.method == Method::HEAD { &Method::HEAD } else { &Method::GET };
         Exchange {
-            method: &self.method,
+            method,
             request: &self.headers,
             authorization_is_keyed: self.authorization_is_keyed,
             status,
@@ -261,7 +263,7 @@ impl Plan {
     }
 
     fn announced_length<R: Body>(&self, head: &response::Parts, body: &R) -> Option<u64> {
-        let has_none = self.method == http::Method::HEAD || head.status == StatusCode::NO_CONTENT;
+        let has_none = self.method == Method::HEAD || head.status == StatusCode::NO_CONTENT;
         if has_none { None } else { judge::announced_length(&head.headers, &body.size_hint()) }
     }
 
