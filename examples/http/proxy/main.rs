@@ -11,6 +11,7 @@ mod forward;
 use args::{Args, Command};
 use axum::Router;
 use forward::Origin;
+use stampede::http::StampedeLayer;
 use std::{error::Error, process::ExitCode};
 use tokio::{net::TcpListener, signal};
 
@@ -39,7 +40,10 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let listener =
         TcpListener::bind(&args.listen).await.map_err(|error| format!("{}: {error}", args.listen))?;
     println!("listening on http://{}, for {}", listener.local_addr()?, args.origin);
-    let app = Router::new().fallback(forward::forward).with_state(Origin::new(args.origin));
+    let app = Router::new()
+        .fallback(forward::forward)
+        .with_state(Origin::new(args.origin))
+        .layer(StampedeLayer::rfc9111());
     axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
     Ok(())
 }
