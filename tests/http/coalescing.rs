@@ -143,7 +143,7 @@ on_both_flavours! {
         until(|| layer.store().stats().coalesced == 8).await;
         drop(sent);
         origin.open_gate();
-        until(|| layer.store().stats().entries == 1).await;
+        until(|| layer.store().stats().entries == 1 && layer.store().in_flight() == 0).await;
         assert!(send(&service, get("/p")).await.is_hit());
         assert_eq!(origin.runs(), 1);
     }

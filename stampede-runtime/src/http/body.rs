@@ -7,8 +7,10 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::{
     fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 pin_project! {
@@ -26,10 +28,13 @@ pin_project! {
     #[project = FormProjection]
     enum Form<B> {
         Stored { body: Option<Bytes>, trailers: Option<HeaderMap> },
-        Sent { reader: Reader<B> },
+        Sent { reader: Reader<B>, last: Option<Frame<Bytes>>, landing: Option<Landing> },
         Inner { #[pin] body: B },
     }
 }
+
+/// The end of the flight of a response.
+type Landing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<B> ResponseBody<B> {
     pub(super) fn empty() -> Self {
@@ -41,7 +46,24 @@ impl<B> ResponseBody<B> {
     }
 
     pub(super) fn sent(reader: Reader<B>) -> Self {
-        Self { form: Form::Sent { reader } }
+        Self { form: Form::Sent { reader, last: None, landing: None } }
+    }
+
+    /// Holds the last of a body back until the response is stored: whoever has it and asks again is served from the cache.
+    ///
+    /// Gives `landing` back if there is no such end.
+    pub(super) fn end_with<F>(&mut self, landing: F) -> Option<F>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match &mut self.form {
+            Form::Sent { landing: to_come, .. } => {
+                *to_come = Some(Box::pin(landing));
+                None
+            }
+            Form::Stored { .. } => Some(landing),
+            Form::Inner { .. } => None,
+        }
     }
 
     pub(super) fn inner(body: B) -> Self {
@@ -66,7 +88,17 @@ where
                 let data = body.take().map(Frame::data);
                 Poll::Ready(data.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
             }
-            FormProjection::Sent { reader } => reader.poll_frame(cx),
+            FormProjection::Sent { reader, last, landing } => {
+                if last.is_none() {
+                    match ready!(reader.poll_frame(cx)) {
+                        Some(Ok(frame)) if reader.has_announced() => *last = Some(frame),
+                        Some(frame) => return Poll::Ready(Some(frame)),
+                        None => {}
+                    }
+                }
+                ready!(poll_landing(landing, cx));
+                Poll::Ready(last.take().map(Ok))
+            }
             FormProjection::Inner { body } => {
                 body.poll_frame(cx).map(|frame| frame.map(|frame| frame.map(whole).map_err(Into::into)))
             }
@@ -76,7 +108,9 @@ where
     fn is_end_stream(&self) -> bool {
         match &self.form {
             Form::Stored { body, trailers } => body.is_none() && trailers.is_none(),
-            Form::Sent { reader } => reader.is_end_stream(),
+            Form::Sent { reader, last, landing } => {
+                last.is_none() && landing.is_none() && reader.is_end_stream()
+            }
             Form::Inner { body } => body.is_end_stream(),
         }
     }
@@ -84,10 +118,22 @@ where
     fn size_hint(&self) -> SizeHint {
         match &self.form {
             Form::Stored { body, .. } => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
-            Form::Sent { reader } => reader.size_hint(),
+            Form::Sent { reader, .. } => reader.size_hint(),
             Form::Inner { body } => body.size_hint(),
         }
     }
+}
+
+fn poll_landing(landing: &mut Option<Landing>, cx: &mut Context<'_>) -> Poll<()> {
+    if let Some(future) = landing {
+        // A panic of the flight is for those who wait for its response.
+        let landed = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        if let Ok(Poll::Pending) = landed {
+            return Poll::Pending;
+        }
+        *landing = None;
+    }
+    Poll::Ready(())
 }
 
 impl<B> fmt::Debug for ResponseBody<B> {

@@ -164,7 +164,7 @@ impl Plan {
         let kept = self.kept_headers(&arrival.head.headers, arrival.received);
         let length = self.announced_length(&arrival.head, &body);
         let names = Arc::clone(&judgement.names);
-        let (writer, reader) = tee::tee(body.size_hint());
+        let (writer, reader) = tee::tee(body.size_hint(), length);
         let mut pump = Pump::new(body, writer, self.layer.options.max_body, length);
         let read = pump.at_once().await;
         let head = self.leaders_head(arrival.head, !judgement.keep.is_zero());

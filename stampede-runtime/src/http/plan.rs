@@ -37,6 +37,8 @@ pub(super) struct Asked {
     pub(super) headers: HeaderMap,
     pub(super) directives: RequestDirectives,
     pub(super) authorization_is_keyed: bool,
+    /// Its response may be for it alone: it waits for nobody, and nobody for it.
+    pub(super) solo: bool,
     /// The key without what the variants differ in.
     pub(super) primary: KeyBuf,
 }
@@ -147,7 +149,9 @@ impl Plan {
 
     /// Stores the outcome of a load that was no flight.
     pub(super) fn land_alone(&self, outcome: Outcome) {
-        if let Ok(entry) = outcome {
+        // That a response is for one user alone says nothing of those for the others.
+        let is_for_others = |entry: &Entry| !(self.solo && matches!(entry, Entry::Pass));
+        if let Some(entry) = outcome.ok().filter(is_for_others) {
             self.put(&self.place.key, entry);
         }
     }

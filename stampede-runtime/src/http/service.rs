@@ -129,10 +129,11 @@ fn visit<S, B>(layer: Arc<Shared>, service: S, parts: Parts, body: B, handling: 
         headers: parts.headers.clone(),
         directives,
         authorization_is_keyed,
+        solo,
         primary,
     };
     let slot = Arc::new(Mutex::new(Some((service, Request::from_parts(parts, body)))));
-    Visit { asked: Arc::new(asked), slot, solo, passage: Passage::SAFE }
+    Visit { asked: Arc::new(asked), slot, passage: Passage::SAFE }
 }
 
 impl<S: Clone, K: Clone> Clone for StampedeService<S, K> {

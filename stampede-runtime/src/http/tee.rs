@@ -57,17 +57,20 @@ pub(super) struct Reader<B> {
     at: usize,
     /// Of the body from here on, as the service has announced it.
     left: SizeHint,
+    /// What is left of the announced length.
+    to_come: Option<u64>,
     /// Taken over from the load.
     rest: Option<Pin<Box<B>>>,
     done: bool,
 }
 
-/// Makes both ends; `size` is what the body announces.
-pub(super) fn tee<B>(size: SizeHint) -> (Writer<B>, Reader<B>) {
+/// Makes both ends; `size` is what the body announces, and `length` what its response does.
+pub(super) fn tee<B>(size: SizeHint, length: Option<u64>) -> (Writer<B>, Reader<B>) {
     let shared =
         Shared { chunks: Vec::new(), rest: Rest::ToCome, reader: None, writer: None, reader_left: false };
     let shared = Arc::new(Mutex::new(shared));
-    let reader = Reader { shared: Arc::clone(&shared), at: 0, left: size, rest: None, done: false };
+    let reader =
+        Reader { shared: Arc::clone(&shared), at: 0, left: size, to_come: length, rest: None, done: false };
     (Writer { shared, ended: false }, reader)
 }
 
@@ -159,6 +162,7 @@ where
                 self.at += 1;
                 drop(shared);
                 self.left = less(&self.left, chunk.len());
+                self.to_come = self.to_come.map(|to_come| to_come.saturating_sub(chunk.len() as u64));
                 return Poll::Ready(Some(Ok(Frame::data(chunk))));
             }
             if matches!(shared.rest, Rest::ToCome) {
@@ -186,6 +190,11 @@ where
         let Some(body) = &mut self.rest else { return Poll::Ready(None) };
         let frame = std::task::ready!(body.as_mut().poll_frame(cx));
         Poll::Ready(frame.map(|frame| frame.map(whole).map_err(Into::into)))
+    }
+
+    /// Whether all that was announced has been read. A client knows that the response is whole then.
+    pub(super) fn has_announced(&self) -> bool {
+        self.to_come == Some(0)
     }
 
     pub(super) fn is_end_stream(&self) -> bool {

@@ -23,7 +23,7 @@ use crate::{
     served::Served,
     sync::{Mutex, lock},
 };
-use http::{HeaderName, Request, Response, header};
+use http::{HeaderName, Request, Response, StatusCode, header};
 use http_body::Body;
 use std::{
     future::{Future, poll_fn},
@@ -49,8 +49,6 @@ type Slot<S, B> = Arc<Mutex<Option<(S, Request<B>)>>>;
 pub(super) struct Visit<S, B> {
     pub(super) asked: Arc<Asked>,
     pub(super) slot: Slot<S, B>,
-    /// It joins nobody and is joined by nobody: what comes back may be for it alone.
-    pub(super) solo: bool,
     /// Where it goes if all else fails.
     pub(super) passage: Passage,
 }
@@ -58,7 +56,8 @@ pub(super) struct Visit<S, B> {
 /// How a visit goes on after a load.
 enum Flown<R, E> {
     /// The load was its own, or had something for it.
-    Led(Led<R, E>),
+    /// Whether the flight has landed too.
+    Led(Led<R, E>, bool),
     Landed {
         outcome: Outcome,
         leads: bool,
@@ -102,9 +101,9 @@ where
                 },
             };
             let next = match flown {
-                Flown::Led(Led::Response(response)) => return Ok(response),
-                Flown::Led(Led::Error(error)) => return Err(error),
-                Flown::Led(Led::Stored(stored)) => Next::Done(self.forwarded(&stored, Why::Stale, false)),
+                Flown::Led(Led::Response(response), _) => return Ok(response),
+                Flown::Led(Led::Error(error), _) => return Err(error),
+                Flown::Led(Led::Stored(stored), _) => Next::Done(self.forwarded(&stored, Why::Stale, false)),
                 Flown::Landed { outcome, leads } => self.after(outcome, leads),
             };
             match next {
@@ -145,7 +144,7 @@ where
         };
         // What is never fresh would have each of those who wait ask again, one after another.
         let never_shared = old.as_ref().is_some_and(|old| waited || !judge::is_ever_fresh(&old.terms));
-        let solo = self.solo || never_shared || matches!(look.sight, Sight::Pass);
+        let solo = self.asked.solo || never_shared || matches!(look.sight, Sight::Pass);
         let plan = self.plan(self.place(look.marker), old, invalidations);
         if solo {
             return Ok(self.alone(plan).await);
@@ -248,11 +247,11 @@ where
         };
         let mut answer = Answer::new(miss, start, Some(|body| body));
         let mut leader_lives = true;
-        poll_fn(|cx| {
+        let flown = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
             if leader_lives {
                 match Pin::new(&mut led).poll(cx) {
-                    Poll::Ready(Ok(led)) => return Poll::Ready(Flown::Led(led)),
+                    Poll::Ready(Ok(led)) => return Poll::Ready(Flown::Led(led, landed.is_ready())),
                     Poll::Ready(Err(_)) => leader_lives = false,
                     Poll::Pending => {}
                 }
@@ -263,7 +262,13 @@ where
             }
             landed.map(|(outcome, served)| Flown::Landed { outcome, leads: served == Served::Loaded })
         })
-        .await
+        .await;
+        match flown {
+            Flown::Led(led, false) => {
+                Flown::Led(until_landed(led, async move { drop(answer.await) }).await, true)
+            }
+            flown => flown,
+        }
     }
 
     /// Runs a load that no flight is for.
@@ -278,7 +283,7 @@ where
             outcome
         });
         match led.await {
-            Ok(led) => Flown::Led(led),
+            Ok(led) => Flown::Led(until_landed(led, async move { drop(task.await) }).await, true),
             Err(_) => match task.await {
                 Ok(outcome) => Flown::Landed { outcome, leads: true },
                 Err(error) => match error.try_into_panic() {
@@ -326,4 +331,23 @@ where
         };
         pass(service, request, why, self.passage).await
     }
+}
+
+/// Has whoever has read a response to its end find it in the cache.
+async fn until_landed<R, E>(
+    mut led: Led<R, E>,
+    landing: impl Future<Output = ()> + Send + 'static,
+) -> Led<R, E> {
+    match &mut led {
+        // Its body may be on its way still, and not to this client.
+        Led::Response(response) if response.status() == StatusCode::NOT_MODIFIED => {}
+        Led::Response(response) => {
+            if let Some(landing) = response.body_mut().end_with(landing) {
+                landing.await;
+            }
+        }
+        Led::Stored(_) => landing.await,
+        Led::Error(_) => {}
+    }
+    led
 }
