@@ -15,7 +15,8 @@ usage: cargo xtask <command>
   ci           lint, then test
   fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
   compile      compares the compile time of 200 annotated functions with that of `cached`
-  conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm";
+  conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm
+  wrk          compares a hit of the HTTP layer with the same route answering from memory; needs wrk";
 
 fn main() -> ExitCode {
     let commands: Vec<String> = env::args().skip(1).collect();
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["lint"] => lint(),
         ["fuzz"] => fuzz(),
+        ["wrk"] => vec![Step::new("run --release -p stampede-benches --bin http")],
         ["compile"] => vec![Step::new("run -p stampede-benches --bin compile")],
         ["conformance"] => return conform(),
         ["ci"] => lint().into_iter().chain(test()).collect(),
