@@ -105,7 +105,6 @@ mod plan;
 mod pump;
 mod reading;
 mod request;
-#[allow(dead_code, unused_imports, reason = "the layer comes next")]
 mod rfc9111;
 mod service;
 mod sight;
