@@ -308,9 +308,12 @@ on_both_flavours! {
 
     // H4
     async fn parts_pass_through() {
-        let origin = Origin::new(|_, request| match request.headers().contains_key("range") {
-            true => response(206, &[("content-range", "bytes 0-0/5")], "h"),
-            false => response(200, &[], "hello"),
+        let origin = Origin::new(|_, request| {
+            if request.headers().contains_key("range") {
+                response(206, &[("content-range", "bytes 0-0/5")], "h")
+            } else {
+                response(200, &[], "hello")
+            }
         });
         let service = StampedeLayer::new(TTL).layer(origin.service());
         let part = || request("GET", "/p", &[("range", "bytes=0-0")]);

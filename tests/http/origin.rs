@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use stampede::http::ResponseBody;
 use std::{
     convert::Infallible,
@@ -169,7 +169,7 @@ impl Read {
 
 pub(crate) async fn read(response: Response<ResponseBody<Body>>) -> Read {
     let (parts, body) = response.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).map_err(|error| error.to_string());
+    let body = body.collect().await.map(Collected::to_bytes).map_err(|error| error.to_string());
     Read { status: parts.status, headers: parts.headers, body }
 }
 

@@ -148,7 +148,7 @@ on_both_flavours! {
         drop(leader);
         gate.open();
         for (status, _, body) in soon(others.join_all()).await {
-            assert_eq!((status.as_u16(), body), (200, "run 1"));
+            assert_eq!((status.as_u16(), body), (200, Bytes::from("run 1")));
         }
         assert_eq!(gate.reached(), 1);
     }

@@ -4,7 +4,7 @@ mod conformance;
 
 use std::{
     env,
-    process::{Command, ExitCode},
+    process::{Command, ExitCode, Stdio},
 };
 
 const USAGE: &str = "\
@@ -58,11 +58,16 @@ fn conform() -> ExitCode {
 struct Step {
     arguments: &'static str,
     environment: &'static [(&'static str, &'static str)],
+    /// Words that must not begin a line of what it prints.
+    without: &'static [&'static str],
 }
+
+/// What only the HTTP layer needs.
+const HTTP_CRATES: &[&str] = &["bytes ", "http ", "http-body", "httpdate ", "tower", "hyper", "axum"];
 
 impl Step {
     const fn new(arguments: &'static str) -> Self {
-        Self { arguments, environment: &[] }
+        Self { arguments, environment: &[], without: &[] }
     }
 
     fn line(&self) -> String {
@@ -73,13 +78,22 @@ impl Step {
     fn run(&self) -> Result<(), String> {
         eprintln!("\n> {}", self.line());
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
+        let mut command = Command::new(cargo);
+        command
             .args(self.arguments.split_whitespace())
             .envs(self.environment.iter().copied())
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .map_err(|error| format!("could not be started: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("failed: {status}")) }
+            .stderr(Stdio::inherit());
+        if self.without.is_empty() {
+            command.stdout(Stdio::inherit());
+        }
+        let output = command.output().map_err(|error| format!("could not be started: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("failed: {}", output.status));
+        }
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let unwanted = |line: &&str| self.without.iter().any(|word| line.starts_with(word));
+        printed.lines().find(unwanted).map_or(Ok(()), |line| Err(format!("printed `{line}`")))
     }
 }
 
@@ -90,6 +104,10 @@ fn test() -> Vec<Step> {
         // Under tokio's paused clock, which the feature `test-util` follows.
         Step::new("test -p stampede-tests --features test-util,tracing --test behaviour --test allocations"),
         Step::new("test -p stampede-runtime --all-features --lib"),
+        // The HTTP layer, under both clocks, and its examples in the documentation.
+        Step::new("test -p stampede-tests --features http --test http"),
+        Step::new("test -p stampede-tests --features http,test-util --test http"),
+        Step::new("test -p stampede-runtime --features http --doc"),
     ]
 }
 
@@ -97,6 +115,7 @@ fn fuzz() -> Vec<Step> {
     vec![Step {
         arguments: "test --release -p stampede-macros any_tokens",
         environment: &[("PROPTEST_CASES", "500000")],
+        without: &[],
     }]
 }
 
@@ -108,9 +127,13 @@ fn lint() -> Vec<Step> {
         Step::new("clippy -p stampede-runtime --no-default-features -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features http -- -D warnings"),
+        // Who does not ask for the HTTP layer builds none of its crates.
+        Step { without: HTTP_CRATES, ..Step::new("tree -p stampede-runtime -e normal --prefix none") },
         Step {
             arguments: "doc --workspace --no-deps --all-features",
             environment: &[("RUSTDOCFLAGS", "-D warnings")],
+            without: &[],
         },
         Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]

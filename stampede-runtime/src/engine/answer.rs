@@ -42,7 +42,7 @@ where
             Miss::Insists(boarding) => Self::Waits(Box::new(Call::new(boarding, true, start, detach))),
             Miss::Answered { output, served, refresh } => {
                 if let Some((boarding, detach)) = refresh.zip(detach) {
-                    let limit = boarding.engine.policy.time_limit();
+                    let limit = boarding.engine().policy.time_limit();
                     load::spawn(boarding, Body::new(detach(start()), limit));
                 }
                 Self::Given(Some((output, served)))

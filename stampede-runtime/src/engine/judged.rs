@@ -45,8 +45,8 @@ impl<K: Key, O: Output> Engine<K, O> {
         if self.flights.contains(key.hash(), key.key()) {
             return;
         }
-        let Some(flight) = self.flights.lead(key, &self.labels) else { return };
-        let boarding = Boarding::new(Arc::clone(self), flight, true);
+        let Some(flight) = self.flights.lead(key, self) else { return };
+        let boarding = Boarding::new(flight, true);
         self.counters.count(Event::Refresh);
         load::spawn(boarding, Body::new(start(), None));
     }

@@ -7,7 +7,7 @@ use super::{
     plan::Plan,
     pump::{Pump, Pumped},
     rfc9111::{Exchange, Reuse, Validators, conditional, headers},
-    sight,
+    sight, task,
     tee::{self, BoxError},
 };
 use crate::clock::Ticks;
@@ -24,7 +24,7 @@ use tower_service::Service;
 /// What the caller of a load gets ahead of its outcome.
 pub(super) enum Led<B, E> {
     /// A response, whose body may be on its way.
-    Response(Response<ResponseBody<B>>),
+    Response(Box<Response<ResponseBody<B>>>),
     /// A stored response, which the service has confirmed.
     Stored(Arc<Stored>),
     /// The service's error.
@@ -142,7 +142,7 @@ impl Plan {
             Ok(judgement) => self.share(arrival, judgement, body, leader).await,
             Err(alone) => {
                 let head = self.leaders_head(arrival.head, false);
-                let _ = leader.send(Led::Response(self.leaders(head, ResponseBody::inner(body))));
+                let _ = leader.send(Led::Response(Box::new(self.leaders(head, ResponseBody::inner(body)))));
                 remember(alone)
             }
         }
@@ -173,7 +173,7 @@ impl Plan {
             Some(Pumped::Whole(body, trailers)) => ResponseBody::stored(body.clone(), trailers.clone()),
             _ => ResponseBody::sent(reader),
         };
-        let _ = leader.send(Led::Response(self.leaders(head, sent)));
+        let _ = leader.send(Led::Response(Box::new(self.leaders(head, sent))));
         let stored = move |body, trailers| {
             let Judgement { terms, keep, .. } = judgement;
             let validators = Validators::of(&kept);
@@ -201,7 +201,7 @@ impl Plan {
             Some(Pumped::Broken) => Err(Loose::Released),
             None => {
                 // Nobody waits any longer; it is stored all the same if its client reads it to its end.
-                tokio::spawn(async move {
+                task::spawn(async move {
                     if let Pumped::Whole(body, trailers) = pump.with_the_client().await {
                         let outcome = self.settle(stored(body, trailers), &names);
                         self.land_alone(outcome);

@@ -91,11 +91,10 @@ fn judge(found: Option<Entry>, seeker: Seeker<'_>, now: Ticks) -> Sight {
 /// Whether a response may answer in place of an error (F3).
 pub(super) fn stands_in(stored: &Stored, directives: &RequestDirectives, now: Ticks) -> bool {
     let resident = stored.resident(now);
-    let may = match stored.terms.reuse(resident, directives) {
+    match stored.terms.reuse(resident, directives) {
         Reuse::Revalidate { stale_if_error } => stale_if_error && stored.terms.stands_in(resident),
         Reuse::Fresh | Reuse::Stale | Reuse::StaleWhileRevalidate => true,
-    };
-    may
+    }
 }
 
 /// What is said of a response that is answered from the cache.

@@ -91,14 +91,16 @@ impl ResponseCache {
         let keys = methods.iter().flat_map(|method| {
             [KeyBuf::of_url(method, url, host.into_iter()), KeyBuf::of_url(method, &plain, host.into_iter())]
         });
-        keys.fold(false, |any, key| self.remove(&key) || any)
+        // All of them, not the first that is there.
+        keys.filter(|key| self.remove(key)).count() > 0
     }
 
     /// The same for what a [`key`](super::StampedeLayer::key) function made a key of.
     pub fn invalidate_key(&self, key: impl Into<RequestKey>) -> bool {
         let Some(key) = key.into().into_bytes() else { return false };
         let methods = [Method::GET, Method::HEAD];
-        methods.iter().fold(false, |any, method| self.remove(&KeyBuf::of_custom(method, &key)) || any)
+        let keys = methods.iter().map(|method| KeyBuf::of_custom(method, &key));
+        keys.filter(|key| self.remove(key)).count() > 0
     }
 
     /// Removes all responses, at once. Requests in flight get their responses, which are not stored.

@@ -210,7 +210,7 @@ where
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.rest.as_ref().map_or_else(|| self.left.clone(), |body| body.size_hint())
+        self.rest.as_ref().map_or(self.left, Body::size_hint)
     }
 }
 

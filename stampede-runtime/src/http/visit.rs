@@ -14,6 +14,7 @@ use super::{
     plan::{Asked, Place, Plan},
     rfc9111::{CacheStatus, Reuse, Survey, Variant, Why},
     sight::{self, How, Seeker, Sight},
+    task,
     tee::BoxError,
 };
 use crate::{
@@ -66,7 +67,7 @@ enum Flown<R, E> {
 
 /// What is done next.
 enum Next<R> {
-    Done(Response<ResponseBody<R>>),
+    Done(Box<Response<ResponseBody<R>>>),
     LookAgain,
     /// Waits with those of its variant.
     Meet(Arc<[HeaderName]>),
@@ -95,19 +96,21 @@ where
                 Some(names) => self.meet(&names).await,
                 None => match self.look(waited).await {
                     Ok(flown) => flown,
-                    Err(Next::Done(response)) => return Ok(response),
+                    Err(Next::Done(response)) => return Ok(*response),
                     Err(Next::LookAgain | Next::Meet(_)) => continue,
                     Err(Next::Pass) => return self.pass(Why::Bypass).await,
                 },
             };
             let next = match flown {
-                Flown::Led(Led::Response(response), _) => return Ok(response),
+                Flown::Led(Led::Response(response), _) => return Ok(*response),
                 Flown::Led(Led::Error(error), _) => return Err(error),
-                Flown::Led(Led::Stored(stored), _) => Next::Done(self.forwarded(&stored, Why::Stale, false)),
+                Flown::Led(Led::Stored(stored), _) => {
+                    Next::Done(Box::new(self.forwarded(&stored, Why::Stale, false)))
+                }
                 Flown::Landed { outcome, leads } => self.after(outcome, leads),
             };
             match next {
-                Next::Done(response) => return Ok(response),
+                Next::Done(response) => return Ok(*response),
                 Next::LookAgain => waited = true,
                 Next::Meet(names) => meet = Some(names),
                 Next::Pass => break,
@@ -130,10 +133,10 @@ where
             if how == How::Refresh {
                 self.refresh(&stored, look.marker, invalidations);
             }
-            return Err(Next::Done(self.answered(&stored, &sight::hit(&stored, now))));
+            return Err(Next::Done(Box::new(self.answered(&stored, &sight::hit(&stored, now)))));
         }
         if self.asked.directives.only_if_cached {
-            return Err(Next::Done(answer::only_if_cached()));
+            return Err(Next::Done(Box::new(answer::only_if_cached())));
         }
         if self.asked.directives.no_store || self.asked.headers.contains_key(header::RANGE) {
             return Err(Next::Pass);
@@ -180,7 +183,7 @@ where
             Ok(Entry::Response(stored)) => {
                 let reuse = stored.terms.reuse(stored.resident(now), &self.asked.directives);
                 if leads || !matches!(reuse, Reuse::Revalidate { .. }) {
-                    Next::Done(self.forwarded(&stored, Why::UriMiss, !leads))
+                    Next::Done(Box::new(self.forwarded(&stored, Why::UriMiss, !leads)))
                 } else {
                     Next::LookAgain
                 }
@@ -190,11 +193,11 @@ where
                 Some((names, variant)) if Variant::of(&names, &self.asked.headers) != variant => {
                     Next::Meet(names)
                 }
-                _ => Next::Done(self.forwarded(&stored, Why::UriMiss, !leads)),
+                _ => Next::Done(Box::new(self.forwarded(&stored, Why::UriMiss, !leads))),
             },
             Err(Loose::Stale(stored)) if leads || sight::stands_in(&stored, &self.asked.directives, now) => {
                 self.asked.layer.store.engine().count_answered(false);
-                Next::Done(self.answered(&stored, &sight::hit(&stored, now)))
+                Next::Done(Box::new(self.answered(&stored, &sight::hit(&stored, now))))
             }
             Ok(Entry::Pass) | Err(Loose::Stale(_) | Loose::Released) => Next::Pass,
         }
@@ -277,22 +280,18 @@ where
         let Some((service, request)) = self.take() else {
             return Flown::Landed { outcome: Err(Loose::Released), leads: true };
         };
-        let task = tokio::spawn(async move {
+        let task = task::spawn(async move {
             let outcome = Arc::clone(&plan).load(service, request, leader).await;
             plan.land_alone(outcome.clone());
             outcome
         });
-        match led.await {
-            Ok(led) => Flown::Led(until_landed(led, async move { drop(task.await) }).await, true),
-            Err(_) => match task.await {
-                Ok(outcome) => Flown::Landed { outcome, leads: true },
-                Err(error) => match error.try_into_panic() {
-                    Ok(payload) => resume_unwind(payload),
-                    Err(_) => {
-                        panic!("the runtime that ran this request was shut down before its response came")
-                    }
-                },
-            },
+        if let Ok(led) = led.await {
+            return Flown::Led(until_landed(led, async move { drop(task.await) }).await, true);
+        }
+        match task.await {
+            Ok(outcome) => Flown::Landed { outcome, leads: true },
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            Err(error) => panic!("the runtime that ran this request was shut down: {error}"),
         }
     }
 
