@@ -4,13 +4,14 @@ use super::{
     ResponseBody,
     entry::Stored,
     rfc9111::{
-        CacheStatus, conditional, headers,
+        CacheStatus, Survey, conditional, headers,
         range::{self, Selection},
     },
+    sight::Seeker,
 };
 use crate::clock::Ticks;
 use http::{
-    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    HeaderMap, HeaderValue, Response, StatusCode,
     header::{AGE, CACHE_STATUS},
 };
 use std::time::Duration;
@@ -38,36 +39,49 @@ pub(super) fn copied(headers: &HeaderMap) -> HeaderMap {
 /// The response that a stored one makes for a request.
 pub(super) fn stored<B>(
     stored: &Stored,
-    method: &Method,
-    request: &HeaderMap,
+    seeker: Seeker<'_>,
     now: Ticks,
     status: &CacheStatus,
 ) -> Response<ResponseBody<B>> {
     let mut head = stored.headers.clone();
-    head.insert(AGE, seconds(stored.terms.age(stored.resident(now))));
-    if head.get(CACHE_STATUS).is_some_and(|value| *value == ROOM) {
-        head.insert(CACHE_STATUS, status.render());
-    } else {
-        status.add_to(&mut head);
+    let age = seconds(stored.terms.age(stored.resident(now)));
+    match head.get_mut(AGE) {
+        Some(room) => *room = age,
+        None => drop(head.insert(AGE, age)),
     }
-    if conditional::answers_not_modified(method, request, stored.status, &stored.headers) {
+    match head.get_mut(CACHE_STATUS) {
+        Some(room) if *room == ROOM => *room = status.render(),
+        _ => status.add_to(&mut head),
+    }
+    let Seeker { method, headers, survey, .. } = seeker;
+    if survey.has(Survey::CONDITION)
+        && conditional::answers_not_modified(method, headers, stored.status, &stored.headers)
+    {
         return not_modified(&head);
     }
-    let part = range::select(method, request, stored.status, &stored.headers, stored.body.len());
-    let Selection::Part(part) = part else {
-        return with_head(
-            stored.status,
-            head,
-            ResponseBody::stored(stored.body.clone(), stored.trailers.clone()),
-        );
-    };
-    range::part_headers(&mut head, &part, stored.body.len());
-    with_head(StatusCode::PARTIAL_CONTENT, head, ResponseBody::stored(stored.body.slice(part), None))
+    match part(stored, seeker) {
+        Selection::Part(part) => {
+            range::part_headers(&mut head, &part, stored.body.len());
+            with_head(StatusCode::PARTIAL_CONTENT, head, ResponseBody::stored(stored.body.slice(part), None))
+        }
+        Selection::Whole | Selection::Forward => {
+            let body = ResponseBody::stored(stored.body.clone(), stored.trailers.clone());
+            with_head(stored.status, head, body)
+        }
+    }
 }
 
 /// Whether a stored response has what a request wants of it: a part that it can't give is the service's to give.
-pub(super) fn has_the_part(stored: &Stored, method: &Method, request: &HeaderMap) -> bool {
-    range::select(method, request, stored.status, &stored.headers, stored.body.len()) != Selection::Forward
+pub(super) fn has_the_part(stored: &Stored, seeker: Seeker<'_>) -> bool {
+    part(stored, seeker) != Selection::Forward
+}
+
+fn part(stored: &Stored, seeker: Seeker<'_>) -> Selection {
+    if seeker.survey.has(Survey::RANGE) {
+        range::select(seeker.method, seeker.headers, stored.status, &stored.headers, stored.body.len())
+    } else {
+        Selection::Whole
+    }
 }
 
 /// The 304 that stands for a response with this head.

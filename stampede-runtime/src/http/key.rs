@@ -34,28 +34,36 @@ impl KeyBuf {
     /// `host` is what stands in the `Host` header: it names the authority where the URL doesn't, and is another part of the key
     /// where the two differ.
     pub(super) fn of_url<'a>(method: &Method, uri: &'a Uri, host: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut key = Self::new(b'u', method);
-        key.part(uri.scheme_str().unwrap_or_default().as_bytes());
+        let method = method.as_str().as_bytes();
+        let scheme = uri.scheme_str().unwrap_or_default().as_bytes();
+        let path = uri.path_and_query().map_or("/", |path| path.as_str()).as_bytes();
         let authority = uri.authority().map(|authority| authority.as_str().as_bytes());
-        let mut parts: SmallVec<[&[u8]; 2]> = authority.into_iter().collect();
-        parts.extend(host.filter(|host| authority != Some(host)));
-        key.length(parts.len());
-        parts.iter().for_each(|part| key.part(part));
-        key.part(uri.path_and_query().map_or("/", |path| path.as_str()).as_bytes());
+        let hosts = host.filter(|host| authority != Some(host));
+        // A hit makes one of these: all lengths, and the number of hosts, go in as one piece.
+        let mut lengths = [b'u'; 1 + 4 * LENGTH];
+        for (at, part) in [method, scheme, path].iter().enumerate() {
+            lengths[1 + at * LENGTH..][..LENGTH].copy_from_slice(&length(part.len()));
+        }
+        let mut key = Self::default();
+        key.0.extend_from_slice(&lengths);
+        for part in [method, scheme, path].into_iter().filter(|part| !part.is_empty()) {
+            key.0.extend_from_slice(part);
+        }
+        let mut parts = 0;
+        for host in authority.into_iter().chain(hosts) {
+            key.part(host);
+            parts += 1;
+        }
+        key.0[1 + 3 * LENGTH..][..LENGTH].copy_from_slice(&length(parts));
         key
     }
 
     /// The key that a function has made.
     pub(super) fn of_custom(method: &Method, custom: &[u8]) -> Self {
-        let mut key = Self::new(b'c', method);
-        key.part(custom);
-        key
-    }
-
-    fn new(kind: u8, method: &Method) -> Self {
         let mut key = Self::default();
-        key.0.push(kind);
+        key.0.push(b'c');
         key.part(method.as_str().as_bytes());
+        key.part(custom);
         key
     }
 
@@ -70,12 +78,8 @@ impl KeyBuf {
 
     /// Adds a part.
     pub(super) fn part(&mut self, part: &[u8]) {
-        self.length(part.len());
+        self.0.extend_from_slice(&length(part.len()));
         self.0.extend_from_slice(part);
-    }
-
-    fn length(&mut self, length: usize) {
-        self.0.extend_from_slice(&(length as u64).to_le_bytes());
     }
 
     pub(super) fn as_slice(&self) -> &[u8] {
@@ -85,6 +89,13 @@ impl KeyBuf {
     pub(super) fn to_key(&self) -> Key {
         Key(Arc::from(&self.0[..]))
     }
+}
+
+/// How many bytes a length takes.
+const LENGTH: usize = size_of::<u64>();
+
+fn length(of: usize) -> [u8; LENGTH] {
+    (of as u64).to_le_bytes()
 }
 
 /// The values of `Host`.

@@ -3,7 +3,7 @@
 use super::{
     key::{KeyBuf, hosts},
     options::{CREDENTIALS, Mode, Options},
-    rfc9111::{RequestDirectives, Why, conditional},
+    rfc9111::{RequestDirectives, Survey, Why},
 };
 use http::{HeaderName, header, request::Parts};
 
@@ -12,6 +12,7 @@ use http::{HeaderName, header, request::Parts};
 pub(super) struct Handling {
     pub(super) primary: KeyBuf,
     pub(super) directives: RequestDirectives,
+    pub(super) survey: Survey,
     /// Its response may be for it alone: it waits for nobody, and nobody for it.
     pub(super) solo: bool,
     pub(super) authorization_is_keyed: bool,
@@ -32,9 +33,8 @@ pub(super) fn handling(options: &Options, parts: &Parts) -> Result<Handling, Why
     if !options.methods.contains(&parts.method) {
         return Err(Why::Method);
     }
-    let asks_for_more =
-        parts.headers.contains_key(header::UPGRADE) || conditional::is_for_the_origin(&parts.headers);
-    if asks_for_more || !options.takes_path(parts.uri.path()) {
+    let survey = Survey::of(&parts.headers);
+    if survey.has(Survey::FOR_THE_SERVICE) || !options.takes_path(parts.uri.path()) {
         return Err(Why::Bypass);
     }
     let custom = options.key.as_ref().map(|key| (key, key(parts)));
@@ -49,7 +49,8 @@ pub(super) fn handling(options: &Options, parts: &Parts) -> Result<Handling, Why
     };
     let mut solo = false;
     let mut authorization_is_keyed = false;
-    for name in CREDENTIALS.iter().filter(|name| parts.headers.contains_key(*name)) {
+    let credentials = if survey.has(Survey::CREDENTIALS) { &CREDENTIALS[..] } else { &[] };
+    for name in credentials.iter().filter(|name| parts.headers.contains_key(*name)) {
         if is_keyed(name) {
             authorization_is_keyed |= *name == header::AUTHORIZATION;
         } else if options.mode == Mode::Headers && *name == header::AUTHORIZATION {
@@ -64,8 +65,8 @@ pub(super) fn handling(options: &Options, parts: &Parts) -> Result<Handling, Why
         Some((_, made)) => KeyBuf::of_custom(&parts.method, made.as_bytes().ok_or(Why::Bypass)?),
     };
     let directives = match options.mode {
-        Mode::Fixed => RequestDirectives::default(),
-        Mode::Headers => RequestDirectives::of(&parts.headers),
+        Mode::Headers if survey.has(Survey::DIRECTIVES) => RequestDirectives::of(&parts.headers),
+        Mode::Headers | Mode::Fixed => RequestDirectives::default(),
     };
-    Ok(Handling { primary, directives, solo, authorization_is_keyed })
+    Ok(Handling { primary, directives, survey, solo, authorization_is_keyed })
 }

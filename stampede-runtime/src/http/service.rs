@@ -110,7 +110,8 @@ impl<S: Clone, K> StampedeService<S, K> {
 fn hit<R>(layer: &Shared, parts: &Parts, handling: &Handling) -> Option<Response<ResponseBody<R>>> {
     let engine = layer.store.engine();
     let now = engine.now();
-    let seeker = Seeker { method: &parts.method, headers: &parts.headers, directives: &handling.directives };
+    let Parts { method, headers, .. } = parts;
+    let seeker = Seeker { method, headers, directives: &handling.directives, survey: handling.survey };
     let Sight::Serve { stored, how } = sight::look(layer, &handling.primary, seeker, now).sight else {
         return None;
     };
@@ -118,11 +119,11 @@ fn hit<R>(layer: &Shared, parts: &Parts, handling: &Handling) -> Option<Response
         return None;
     }
     engine.count_answered(how == How::Fresh);
-    Some(answer::stored(&stored, &parts.method, &parts.headers, now, &sight::hit(&stored, now)))
+    Some(answer::stored(&stored, seeker, now, &sight::hit(&stored, now)))
 }
 
 fn visit<S, B>(layer: Arc<Shared>, service: S, parts: Parts, body: B, handling: Handling) -> Visit<S, B> {
-    let Handling { primary, directives, solo, authorization_is_keyed } = handling;
+    let Handling { primary, directives, survey: _, solo, authorization_is_keyed } = handling;
     let asked = Asked {
         layer,
         method: parts.method.clone(),

@@ -5,7 +5,7 @@ use super::{
     entry::{Entry, Marker, Stored},
     key::KeyBuf,
     plan::Shared,
-    rfc9111::{CacheStatus, RequestDirectives, Reuse, Variant},
+    rfc9111::{CacheStatus, RequestDirectives, Reuse, Survey, Variant},
 };
 use crate::clock::Ticks;
 use http::{HeaderMap, Method};
@@ -49,6 +49,7 @@ pub(super) struct Seeker<'a> {
     pub(super) method: &'a Method,
     pub(super) headers: &'a HeaderMap,
     pub(super) directives: &'a RequestDirectives,
+    pub(super) survey: Survey,
 }
 
 /// Looks at the cache.
@@ -84,11 +85,7 @@ fn judge(found: Option<Entry>, seeker: Seeker<'_>, now: Ticks) -> Sight {
         }
         Reuse::Revalidate { .. } => return Sight::Stale(stored),
     };
-    if answer::has_the_part(&stored, seeker.method, seeker.headers) {
-        Sight::Serve { stored, how }
-    } else {
-        Sight::Nothing
-    }
+    if answer::has_the_part(&stored, seeker) { Sight::Serve { stored, how } } else { Sight::Nothing }
 }
 
 /// Whether a response may answer in place of an error (F3).

@@ -12,7 +12,7 @@ use super::{
     load::Led,
     passage::{Passage, pass},
     plan::{Asked, Place, Plan},
-    rfc9111::{CacheStatus, Reuse, Variant, Why},
+    rfc9111::{CacheStatus, Reuse, Survey, Variant, Why},
     sight::{self, How, Seeker, Sight},
     task,
     tee::BoxError,
@@ -222,11 +222,11 @@ where
 
     fn seeker(&self) -> Seeker<'_> {
         let Asked { method, headers, directives, .. } = &*self.asked;
-        Seeker { method, headers, directives }
+        Seeker { method, headers, directives, survey: Survey::of(headers) }
     }
 
     fn answered(&self, stored: &Stored, status: &CacheStatus) -> Response<ResponseBody<R>> {
-        answer::stored(stored, &self.asked.method, &self.asked.headers, clock::exact(), status)
+        answer::stored(stored, self.seeker(), clock::exact(), status)
     }
 
     /// The response to a request for which the service was asked.

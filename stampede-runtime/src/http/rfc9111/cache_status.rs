@@ -1,7 +1,7 @@
 //! `Cache-Status`: how a response came about, for those who debug (RFC 9211).
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 /// The name of the header.
 pub(in crate::http) static CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -49,28 +49,32 @@ pub(in crate::http) enum Why {
 impl CacheStatus {
     /// Writes it as a header value, under the name `stampede`.
     pub(in crate::http) fn render(&self) -> HeaderValue {
-        let mut text = String::with_capacity(48);
-        text.push_str("stampede; ");
-        // Writing to a `String` does not fail.
-        let _ = match *self {
-            Self::Hit { fresh_for, stale_by } if stale_by.is_zero() => {
-                write!(text, "hit; ttl={}", fresh_for.as_secs())
+        // On the stack: a hit does this each time.
+        let mut text = ArrayText::default();
+        match *self {
+            Self::Hit { fresh_for, stale_by } => {
+                text.push(b"stampede; hit; ttl=");
+                if !stale_by.is_zero() {
+                    text.push(b"-");
+                }
+                text.push_number(if stale_by.is_zero() { fresh_for } else { stale_by }.as_secs());
             }
-            Self::Hit { stale_by, .. } => write!(text, "hit; ttl=-{}", stale_by.as_secs()),
-            Self::Forward { why, .. } => write!(text, "fwd={}", why.token()),
-        };
-        if let Self::Forward { status, stored, collapsed, .. } = *self {
-            if let Some(status) = status {
-                let _ = write!(text, "; fwd-status={status}");
-            }
-            if stored {
-                text.push_str("; stored");
-            }
-            if collapsed {
-                text.push_str("; collapsed");
+            Self::Forward { why, status, stored, collapsed } => {
+                text.push(b"stampede; fwd=");
+                text.push(why.token().as_bytes());
+                if let Some(status) = status {
+                    text.push(b"; fwd-status=");
+                    text.push_number(status.into());
+                }
+                if stored {
+                    text.push(b"; stored");
+                }
+                if collapsed {
+                    text.push(b"; collapsed");
+                }
             }
         }
-        HeaderValue::try_from(text).expect("letters, digits and punctuation")
+        HeaderValue::from_bytes(text.as_bytes()).expect("letters, digits and punctuation")
     }
 
     /// Adds it to a response, behind those of the caches that were asked before.
@@ -92,6 +96,47 @@ impl Why {
     }
 }
 
+/// The longest member, `stampede; fwd=vary-miss; fwd-status=65535; stored; collapsed`, has 58 bytes.
+const LONGEST: usize = 64;
+
+/// A text of bounded length.
+struct ArrayText {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Default for ArrayText {
+    fn default() -> Self {
+        Self { bytes: [0; LONGEST], length: 0 }
+    }
+}
+
+impl ArrayText {
+    fn push(&mut self, text: &[u8]) {
+        self.bytes[self.length..self.length + text.len()].copy_from_slice(text);
+        self.length += text.len();
+    }
+
+    fn push_number(&mut self, mut number: u64) {
+        // The digits of `u64::MAX`.
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = b"0123456789"[(number % 10) as usize];
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.push(&digits[start..]);
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CacheStatus, Why};
@@ -106,6 +151,19 @@ mod tests {
             (
                 CacheStatus::Forward { why: Why::Stale, status: Some(304), stored: true, collapsed: true },
                 "stampede; fwd=stale; fwd-status=304; stored; collapsed",
+            ),
+            (
+                CacheStatus::Hit { fresh_for: Duration::MAX, stale_by: seconds(0) },
+                "stampede; hit; ttl=18446744073709551615",
+            ),
+            (
+                CacheStatus::Forward {
+                    why: Why::VaryMiss,
+                    status: Some(u16::MAX),
+                    stored: true,
+                    collapsed: true,
+                },
+                "stampede; fwd=vary-miss; fwd-status=65535; stored; collapsed",
             ),
             (
                 CacheStatus::Forward { why: Why::UriMiss, status: None, stored: false, collapsed: false },

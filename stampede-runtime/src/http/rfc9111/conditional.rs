@@ -44,11 +44,6 @@ pub(in crate::http) fn unconditional(request: &mut HeaderMap) {
     }
 }
 
-/// Says whether a request has conditions that are for the origin alone (RFC 9111 §4.3.2): it passes through.
-pub(in crate::http) fn is_for_the_origin(request: &HeaderMap) -> bool {
-    request.contains_key(header::IF_MATCH) || request.contains_key(header::IF_UNMODIFIED_SINCE)
-}
-
 /// Says whether a client that asks by `If-None-Match` or `If-Modified-Since` has the stored response already, and is told so
 /// by a 304 (its head: [`super::headers::not_modified`]).
 pub(in crate::http) fn answers_not_modified(
@@ -66,9 +61,9 @@ pub(in crate::http) fn answers_not_modified(
             .any(|tag| tag == b"*" || etag.is_some_and(|etag| is_same_version(tag, etag)));
     }
     // A condition whose date is none does not count, and a response without `Last-Modified` is as old as its `Date`.
-    let since = single(request, header::IF_MODIFIED_SINCE).and_then(date);
+    let Some(since) = single(request, header::IF_MODIFIED_SINCE).and_then(date) else { return false };
     let modified = stored.get(header::LAST_MODIFIED).or_else(|| stored.get(header::DATE)).and_then(date);
-    matches!((modified, since), (Some(modified), Some(since)) if modified <= since)
+    modified.is_some_and(|modified| modified <= since)
 }
 
 /// Says whether a 304 is about the stored response with these validators, so that it may be freshened (RFC 9111 §4.3.4). The
@@ -98,7 +93,7 @@ fn is_same_version(one: &[u8], other: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Validators, answers_not_modified, confirms, is_for_the_origin};
+    use super::{Validators, answers_not_modified, confirms};
     use crate::http::rfc9111::tests::headers;
     use http::{Method, StatusCode, header};
 
@@ -185,12 +180,5 @@ mod tests {
         assert!(confirms(&[("etag", "\"b\"")], &both[..1]));
         assert!(confirms(&[("last-modified", EARLY)], &both[1..]));
         assert!(!confirms(&[("last-modified", LATE)], &both[1..]));
-    }
-
-    #[test]
-    fn conditions_on_the_origins_state_are_for_the_origin() {
-        assert!(is_for_the_origin(&headers(&[("if-match", "*")])));
-        assert!(is_for_the_origin(&headers(&[("if-unmodified-since", LATE)])));
-        assert!(!is_for_the_origin(&headers(&[("if-none-match", "*")])));
     }
 }

@@ -21,6 +21,7 @@ pub(super) mod headers;
 pub(super) mod invalidation;
 pub(super) mod range;
 mod storable;
+mod survey;
 mod syntax;
 mod targeted;
 mod vary;
@@ -30,6 +31,7 @@ pub(super) use conditional::Validators;
 pub(super) use directives::RequestDirectives;
 pub(super) use freshness::{Reuse, Terms};
 pub(super) use storable::{Exchange, Refusal, Rules};
+pub(super) use survey::Survey;
 pub(super) use vary::{Variant, Vary};
 
 #[cfg(test)]
