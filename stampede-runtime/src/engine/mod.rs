@@ -10,6 +10,8 @@ mod answer;
 mod boarding;
 mod body;
 mod call;
+#[cfg(feature = "http")]
+mod judged;
 mod load;
 
 pub(crate) use answer::{Answer, Plain};
