@@ -322,7 +322,7 @@ fn calls(plan: &Plan) -> TokenStream {
 /// An `async` body costs the compiler more than all else here, so there is one for both, beside that of the function itself.
 fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
-    let begin = call::begin(plan, cache);
+    let look_up = call::begin(plan, cache);
     let begun = lookup::with_call(
         plan,
         &local("begun"),
@@ -330,7 +330,7 @@ fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
             if __stampede_insists {
                 ::core::result::Result::Err(#cache.begin_fresh(&__stampede_call))
             } else {
-                #begin
+                #look_up
             }
         },
     );

@@ -49,7 +49,7 @@ impl<O: Output, P> Way<O, P> {
         let body = detach(body);
         match self {
             Self::Task(_) => {
-                let limit = boarding.engine.policy.time_limit();
+                let limit = boarding.engine().policy.time_limit();
                 load::spawn(boarding, Body::new(body, limit));
             }
             // A thread can't be stopped, so there is no limit.
@@ -126,6 +126,8 @@ fn begin<K: Key, O: Output, P>(
     }
 }
 
+/// The same, with the move of the miss in here.
+#[allow(clippy::boxed_local)]
 fn begin_boxed<K: Key, O: Output, P>(
     miss: Box<Miss<K, O>>,
     way: Way<O, P>,

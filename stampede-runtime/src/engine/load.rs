@@ -2,7 +2,7 @@
 
 use crate::{
     contain::contain,
-    engine::{Boarding, Engine, Key, Output, body::Body},
+    engine::{Boarding, Key, Output, body::Body},
     flight::{Flight, state::Step},
     pool::POOL,
     stats::Event,
@@ -34,7 +34,7 @@ pub(super) fn start<K: Key, O: Output>(
     runtime: &Handle,
 ) {
     // Made first: from then on the load answers for the flight.
-    let load = Load::new(Arc::clone(&boarding.engine), Arc::clone(&boarding.flight), body);
+    let load = Load::new(Arc::clone(&boarding.flight), body);
     boarding.drive_by_task();
     runtime.spawn(load);
 }
@@ -54,7 +54,7 @@ fn run<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<
     if !boarding.flight.state.is_attached() || boarding.poll(Waker::noop()) != Step::Drive {
         return;
     }
-    let mut load = Load::new(Arc::clone(&boarding.engine), Arc::clone(&boarding.flight), body);
+    let mut load = Load::new(Arc::clone(&boarding.flight), body);
     boarding.drive_by_task();
     drop(boarding);
     let polled = Pin::new(&mut load).poll(&mut Context::from_waker(Waker::noop()));
@@ -93,7 +93,6 @@ impl Surroundings {
 /// Dropped before it is done, as by a runtime that shuts down, it abandons its flight: waiters on other runtimes start over
 /// (X4).
 pub(crate) struct Load<K: Key, O: Output> {
-    engine: Arc<Engine<K, O>>,
     flight: Arc<Flight<K, O>>,
     body: Body<O, BoxFuture<O>>,
     #[cfg(feature = "tracing")]
@@ -101,14 +100,9 @@ pub(crate) struct Load<K: Key, O: Output> {
 }
 
 impl<K: Key, O: Output> Load<K, O> {
-    pub(super) fn new(
-        engine: Arc<Engine<K, O>>,
-        flight: Arc<Flight<K, O>>,
-        body: Body<O, BoxFuture<O>>,
-    ) -> Self {
-        engine.load_starts();
+    pub(super) fn new(flight: Arc<Flight<K, O>>, body: Body<O, BoxFuture<O>>) -> Self {
+        flight.engine.load_starts();
         Self {
-            engine,
             flight,
             body,
             #[cfg(feature = "tracing")]
@@ -125,7 +119,7 @@ impl<K: Key, O: Output> Future for Load<K, O> {
         #[cfg(feature = "tracing")]
         let _entered = this.span.enter();
         let Some(result) = this.body.poll(&this.flight, cx) else { return Poll::Pending };
-        this.engine.land(&this.flight, result);
+        this.flight.engine.land(&this.flight, result);
         Poll::Ready(())
     }
 }
@@ -133,10 +127,10 @@ impl<K: Key, O: Output> Future for Load<K, O> {
 impl<K: Key, O: Output> Drop for Load<K, O> {
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
-            self.engine.counters.count(Event::LoadAbandoned);
+            self.flight.engine.counters.count(Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
             contain(|| drop(body));
-            self.engine.abandon(&self.flight);
+            self.flight.abandon();
         }
     }
 }
