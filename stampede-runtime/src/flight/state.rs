@@ -196,8 +196,8 @@ impl<T> State<T> {
 /// The wakers of those who sleep, one for each seat; None once it was woken, until the waiter is polled again.
 #[derive(Debug, Default)]
 struct Seats {
-    /// Most flights have one waiter, the call that put it in the air: its seat is here.
-    #[allow(clippy::option_option)]
+    /// Most flights have one waiter, the call that put it in the air: its seat is here, if it is taken.
+    #[allow(clippy::option_option, reason = "a seat that is taken may have no waker, as those in the slab")]
     first: Option<Option<Waker>>,
     others: Slab<Option<Waker>>,
 }
