@@ -1,11 +1,20 @@
 //! Times, under tokio's paused clock (F1 to F4, H4, H6).
 
 use crate::origin::{Origin, get, numbered, response, send, send_all};
-use stampede::http::StampedeLayer;
+use axum::body::Body;
+use http::{Request, Response};
+use stampede::http::{ResponseBody, StampedeLayer};
 use stampede_tests::{just_before, soon, until};
-use std::time::Duration;
-use tokio::time::advance;
-use tower::Layer;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::time::{Instant, advance};
+use tower::{Layer, Service};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -168,4 +177,48 @@ async fn that_a_response_is_for_one_alone_is_remembered_for_a_while() {
     assert_eq!(origin.running(), 1);
     origin.open_gate();
     soon(sent.join_all()).await;
+}
+
+/// How long 200 requests at once take, of a service that takes 300 ms, and how often it ran.
+async fn burst<S>(service: &S, runs: impl Fn() -> usize) -> (u128, usize)
+where
+    S: Service<Request<Body>, Response = Response<ResponseBody<Body>>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+{
+    let (start, before) = (Instant::now(), runs());
+    let all = send_all(service, (0..200).map(|_| get("/p"))).join_all().await;
+    assert!(all.iter().all(|read| read.body.is_ok()));
+    (start.elapsed().as_millis(), runs() - before)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_takes_as_long_as_one_request_or_two() {
+    // H3, H4: nobody waits in line. The tick of tokio's timer is a millisecond.
+    for (status, headers, first, later) in [
+        (200, &[][..], (300, 1), (0, 0)),
+        (500, &[], (300, 1), (300, 1)),
+        (200, &[("cache-control", "no-store")], (600, 200), (300, 200)),
+    ] {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let slow = tower::service_fn(move |_: Request<Body>| {
+            counted.fetch_add(1, SeqCst);
+            async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Ok::<_, Infallible>(response(status, headers, "hello"))
+            }
+        });
+        let service = StampedeLayer::new(60 * SECOND).layer(slow);
+        for expected in [first, later] {
+            let (took, ran) = burst(&service, || runs.load(SeqCst)).await;
+            assert!(
+                took.abs_diff(expected.0) <= 3,
+                "{status} {headers:?}: {took} ms instead of {}",
+                expected.0
+            );
+            assert_eq!(ran, expected.1, "{status} {headers:?}");
+        }
+    }
 }

@@ -82,7 +82,7 @@ pub(crate) enum Miss<K, O> {
     Aboard(Boarding<K, O>),
     /// The same, for a call that takes its outcome whatever is stored (I3).
     Insists(Boarding<K, O>),
-    /// What it is served all the same, and the flight of the refresh that it has to start.
+    /// What it is served all the same, and the flight of the refresh that it has to start: a task, or it waits for that.
     Answered { output: O, served: Served, refresh: Option<Boarding<K, O>> },
 }
 
@@ -207,7 +207,10 @@ impl<K: Key, O: Output> Engine<K, O> {
             _ => None,
         };
         let (output, served) = served(found);
-        self.count_served(served);
+        // Of a call that has a refresh to start it is not known yet whether it can.
+        if refresh.is_none() {
+            self.count_served(served);
+        }
         Begin::Miss(Miss::Answered { output, served, refresh })
     }
 
@@ -232,7 +235,6 @@ impl<K: Key, O: Output> Engine<K, O> {
             refresh.abandon();
             return None;
         }
-        self.counters.count(Event::Refresh);
         Some(refresh)
     }
 

@@ -51,7 +51,7 @@ impl<B> ResponseBody<B> {
 
     /// Holds the last of a body back until the response is stored: whoever has it and asks again is served from the cache.
     ///
-    /// Gives `landing` back if there is no such end.
+    /// Gives `landing` back if there is nothing to hold back: the load has ended then.
     pub(super) fn end_with<F>(&mut self, landing: F) -> Option<F>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -61,8 +61,7 @@ impl<B> ResponseBody<B> {
                 *to_come = Some(Box::pin(landing));
                 None
             }
-            Form::Stored { .. } => Some(landing),
-            Form::Inner { .. } => None,
+            Form::Stored { .. } | Form::Inner { .. } => Some(landing),
         }
     }
 
