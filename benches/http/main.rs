@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
 async fn measure() -> Result<f64, String> {
     let (rounds, seconds) = (option("--rounds", 8)?, option("--seconds", 3)?);
     let plain = serve(route()).await?;
-    let layered = serve(route().layer(StampedeLayer::new(Duration::from_secs(3_600)))).await?;
+    let layered = serve(route().layer(StampedeLayer::new(Duration::from_hours(1)))).await?;
     let obeying = serve(route().layer(StampedeLayer::rfc9111())).await?;
     let subjects = [("plain", plain), ("StampedeLayer::new", layered), ("StampedeLayer::rfc9111", obeying)];
     for (_, at) in subjects {
@@ -54,7 +54,7 @@ async fn measure() -> Result<f64, String> {
             let before = processor_time();
             let rate = wrk(*at, seconds).await?;
             rates.push(rate);
-            costs.push((processor_time() - before) / (rate * seconds as f64));
+            costs.push((processor_time() - before) / (rate * f64::from(seconds)));
         }
     }
     let (medians, costs) = (rates.map(median), costs.map(median));
@@ -71,7 +71,7 @@ async fn measure() -> Result<f64, String> {
 }
 
 /// Reads a number from the command line.
-fn option(name: &str, default: u64) -> Result<u64, String> {
+fn option(name: &str, default: u32) -> Result<u32, String> {
     let mut arguments = env::args().skip_while(|argument| argument != name).skip(1);
     if !env::args().any(|argument| argument == name) {
         return Ok(default);
@@ -97,7 +97,7 @@ async fn serve(app: Router) -> Result<SocketAddr, String> {
 }
 
 /// Returns the requests a second that `wrk` gets answered.
-async fn wrk(at: SocketAddr, seconds: u64) -> Result<f64, String> {
+async fn wrk(at: SocketAddr, seconds: u32) -> Result<f64, String> {
     let mut command = Command::new("wrk");
     command.args(CLIENT).arg(format!("-d{seconds}s")).arg(format!("http://{at}/page"));
     let output =
