@@ -124,8 +124,8 @@ where
         let now = clock::exact();
         let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
         let look = sight::look(&self.asked.layer, &self.asked.primary, self.seeker(), now);
-        if let Sight::Unmarked = look.sight {
-            self.mark().await;
+        if let Sight::Unmarked { replaces } = look.sight {
+            self.mark(replaces).await;
             return Err(Next::LookAgain);
         }
         if let Sight::Serve { stored, how } = look.sight {
@@ -221,8 +221,8 @@ where
     }
 
     fn seeker(&self) -> Seeker<'_> {
-        let Asked { method, headers, directives, .. } = &*self.asked;
-        Seeker { method, headers, directives, survey: Survey::of(headers) }
+        let Asked { method, headers, directives, solo, .. } = &*self.asked;
+        Seeker { method, headers, directives, survey: Survey::of(headers), solo: *solo }
     }
 
     fn answered(&self, stored: &Stored, status: &CacheStatus) -> Response<ResponseBody<R>> {
@@ -309,12 +309,19 @@ where
     }
 
     /// Writes the layer's key headers down, once for all who come at the same time.
-    async fn mark(&self) {
+    async fn mark(&self, replaces: bool) {
         let Asked { layer, primary, .. } = &*self.asked;
         let names = Arc::clone(&layer.options.key_headers);
         let marker = layer.store.marker(names, clock::exact(), UNUSED);
         let outcome = move || -> BoxFuture<Outcome> { Box::pin(async move { Ok(Entry::Varies(marker)) }) };
-        let miss = layer.store.engine().begin_fresh(primary.as_slice(), |_| primary.to_key());
+        let (engine, key) = (layer.store.engine(), primary.as_slice());
+        let miss = if replaces {
+            engine.begin_fresh(key, |_| primary.to_key())
+        } else {
+            // Not a second one, which would hide what has been stored under the first.
+            let Begin::Miss(miss) = engine.begin(key, |_| primary.to_key()) else { return };
+            miss
+        };
         // Whoever looks again finds it.
         let _ = Answer::new(miss, outcome, Some(|body| body)).await;
     }
@@ -345,8 +352,7 @@ async fn until_landed<R, E>(
                 landing.await;
             }
         }
-        Led::Stored(_) => landing.await,
-        Led::Error(_) => {}
+        Led::Stored(_) | Led::Error(_) => landing.await,
     }
     led
 }

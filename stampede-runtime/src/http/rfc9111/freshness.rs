@@ -28,6 +28,8 @@ pub(in crate::http) struct Terms {
     never_stale: bool,
     /// It can be validated.
     has_validator: bool,
+    /// It says that it may answer authorized requests (RFC 9111 §3.5).
+    for_authorized: bool,
 }
 
 /// What a stored response may do for a request.
@@ -82,6 +84,7 @@ impl Terms {
             always_validate: directives.no_cache == Scope::All,
             never_stale: never_stale || strict_s_maxage,
             has_validator: !Validators::of(exchange.response).is_empty(),
+            for_authorized: storable::is_for_authorized(&directives),
         };
         if terms.keep().is_zero() { Err(Refusal::NoFreshness) } else { Ok(terms) }
     }
@@ -105,8 +108,14 @@ impl Terms {
             always_validate: false,
             never_stale: false,
             has_validator: false,
+            for_authorized: false,
         };
         if terms.keep().is_zero() { Err(Refusal::NoFreshness) } else { Ok(terms) }
+    }
+
+    /// Says whether it was sent with the permission to answer authorized requests.
+    pub(in crate::http) fn for_authorized(&self) -> bool {
+        self.for_authorized
     }
 
     /// Returns the age after it has been `resident` for so long: in whole seconds the value of `Age`.
