@@ -1,42 +1,47 @@
 //! The commands of this repository: `cargo xtask <command>`.
 
-use std::{
-    env,
-    process::{Command, ExitCode},
-};
+mod conformance;
+mod step;
+
+use std::{env, process::ExitCode};
+use step::Step;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test     runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
-  lint     checks format, clippy, documentation, every feature alone, and that the crates can be packaged
-  ci       lint, then test
-  fuzz     gives the attribute random tokens for some minutes; the suite does it for a second
-  model    compares the engine with its specification: 100,000 random schedules, or as many as are asked for;
-           --schedules N, --minutes N, --seed N
-  compile  compares the compile time of 200 annotated functions with that of `cached`";
+  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
+  ci           lint, then test
+  fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
+  model        compares the engine with its specification: 100,000 random schedules, or as many as are asked for;
+               --schedules N, --minutes N, --seed N
+  compile      compares the compile time of 200 annotated functions with that of `cached`
+  conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm
+  wrk          compares a hit of the HTTP layer with the same route answering from memory; needs wrk";
 
 fn main() -> ExitCode {
-    let commands: Vec<String> = env::args().skip(1).collect();
-    let steps: Vec<Step> = match commands.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => test(),
-        ["lint"] => lint(),
-        ["fuzz"] => fuzz(),
-        ["compile"] => vec![Step::new("run -p stampede-benches --bin compile")],
+    let words: Vec<String> = env::args().skip(1).collect();
+    let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => run(&test()),
+        ["lint"] => run(&lint()),
+        ["ci"] => run(&lint()).and_then(|()| run(&test())),
+        ["fuzz"] => run(&[fuzz()]),
         ["model", ref options @ ..] => match model(options) {
-            Some(steps) => steps,
+            Some(step) => step.run(),
             None => return misused(),
         },
-        ["ci"] => lint().into_iter().chain(test()).collect(),
+        ["compile"] => Step::new("run -p stampede-benches --bin compile").run(),
+        ["conformance"] => conform(),
+        ["wrk"] => Step::new("run --release -p stampede-benches --bin http").run(),
         _ => return misused(),
     };
-    for step in &steps {
-        if let Err(why) = step.run() {
-            eprintln!("\nxtask: {step} {why}", step = step.line());
-            return ExitCode::FAILURE;
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("\nxtask: {why}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }
 
 fn misused() -> ExitCode {
@@ -44,38 +49,8 @@ fn misused() -> ExitCode {
     ExitCode::from(2)
 }
 
-/// One run of cargo.
-struct Step {
-    arguments: &'static str,
-    environment: Vec<(&'static str, String)>,
-}
-
-impl Step {
-    fn new(arguments: &'static str) -> Self {
-        Self { arguments, environment: Vec::new() }
-    }
-
-    fn with(mut self, variable: &'static str, value: &str) -> Self {
-        self.environment.push((variable, value.to_owned()));
-        self
-    }
-
-    fn line(&self) -> String {
-        let variables = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
-        format!("{}cargo {}", variables.collect::<String>(), self.arguments)
-    }
-
-    fn run(&self) -> Result<(), String> {
-        eprintln!("\n> {}", self.line());
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args(self.arguments.split_whitespace())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .map_err(|error| format!("could not be started: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("failed: {status}")) }
-    }
+fn run(steps: &[Step]) -> Result<(), String> {
+    steps.iter().try_for_each(Step::run)
 }
 
 fn test() -> Vec<Step> {
@@ -87,15 +62,38 @@ fn test() -> Vec<Step> {
             "test -p stampede-tests --features test-util,tracing --test behaviour --test allocations --test model",
         ),
         Step::new("test -p stampede-runtime --all-features --lib"),
+        // The HTTP layer, under both clocks, and its examples in the documentation.
+        Step::new("test -p stampede-tests --features http --test http"),
+        Step::new("test -p stampede-tests --features http,test-util --test http"),
+        Step::new("test -p stampede-runtime --features http --doc"),
     ]
 }
 
-fn fuzz() -> Vec<Step> {
-    vec![Step::new("test --release -p stampede-macros any_tokens").with("PROPTEST_CASES", "500000")]
+/// What only the HTTP layer needs.
+const HTTP_CRATES: &[&str] = &["bytes ", "http ", "http-body", "httpdate ", "tower", "hyper", "axum"];
+
+fn lint() -> Vec<Step> {
+    vec![
+        Step::new("fmt --all --check"),
+        Step::new("clippy --workspace --all-targets --all-features -- -D warnings"),
+        // Every feature alone, and none.
+        Step::new("clippy -p stampede-runtime --no-default-features -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features http -- -D warnings"),
+        // Who does not ask for a part builds none of its crates.
+        Step::new("tree -p stampede-runtime -e normal --prefix none").without(HTTP_CRATES),
+        Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
+        Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
+    ]
+}
+
+fn fuzz() -> Step {
+    Step::new("test --release -p stampede-macros any_tokens").with("PROPTEST_CASES", "500000")
 }
 
 /// `options` are pairs of a name and a number.
-fn model(options: &[&str]) -> Option<Vec<Step>> {
+fn model(options: &[&str]) -> Option<Step> {
     let mut step =
         Step::new("test --release -p stampede-tests --features test-util --test model -- --nocapture");
     if !options.iter().any(|option| ["--schedules", "--minutes"].contains(option)) {
@@ -115,18 +113,10 @@ fn model(options: &[&str]) -> Option<Vec<Step>> {
         pair[1].parse::<u64>().ok()?;
         step = step.with(variable, pair[1]);
     }
-    Some(vec![step])
+    Some(step)
 }
 
-fn lint() -> Vec<Step> {
-    vec![
-        Step::new("fmt --all --check"),
-        Step::new("clippy --workspace --all-targets --all-features -- -D warnings"),
-        // Every feature alone, and none.
-        Step::new("clippy -p stampede-runtime --no-default-features -- -D warnings"),
-        Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
-        Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
-        Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
-        Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
-    ]
+fn conform() -> Result<(), String> {
+    Step::new("build -p stampede-http-examples --example proxy").run()?;
+    conformance::run()
 }
