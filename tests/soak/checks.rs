@@ -119,7 +119,8 @@ impl Checks {
                         field.cache.stats()
                     )
                 });
-                format!("{otherwise}: {}", states.collect::<Vec<_>>().join("; "))
+                let states: Vec<_> = states.collect();
+                format!("{otherwise}: {} values alive; {}", ALIVE.load(SeqCst), states.join("; "))
             })?;
             thread::sleep(LOOK / 10);
         }

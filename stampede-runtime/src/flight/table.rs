@@ -162,8 +162,7 @@ impl<K, O> Table<K, O> {
     fn forbid_nesting(&self) {
         let comparing = COMPARING.get();
         let is_nested = comparing != 0
-            && (comparing == self.address()
-                || AROUND.with_borrow(|tables| tables.contains(&self.address())));
+            && (comparing == self.address() || AROUND.with_borrow(|tables| tables.contains(&self.address())));
         assert!(!is_nested, "the `Eq` of a key must not call the cache that compares it");
     }
 
