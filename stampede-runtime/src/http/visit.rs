@@ -319,7 +319,9 @@ where
             engine.begin_fresh(key, |_| primary.to_key())
         } else {
             // Not a second one, which would hide what has been stored under the first.
-            let Begin::Miss(miss) = engine.begin(key, |_| primary.to_key()) else { return };
+            let Begin::Miss(miss) = engine.begin(key, |_| primary.to_key(), Refresher::Runtime) else {
+                return;
+            };
             miss
         };
         // Whoever looks again finds it.
