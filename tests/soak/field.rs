@@ -123,7 +123,10 @@ impl Field {
         let facts = self.facts(since.key);
         let mut running = lock(&facts.running);
         let begun = (facts.cuts.begun.load(SeqCst), self.clears.begun.load(SeqCst));
-        if let Some(other) = running.iter().find(|other| other.over == begun) {
+        // Neither has been cut: no cut has begun since the later one's call was made, and all before that were over then.
+        let is_attached = |over| over == begun;
+        let other = running.iter().find(|other| is_attached(other.over) && is_attached(since.over));
+        if let Some(other) = other {
             self.violated(format!("C1: two loads of key {} run, {other:?} is one", since.key));
         }
         let number = self.loads.fetch_add(1, SeqCst);
