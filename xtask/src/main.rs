@@ -22,10 +22,10 @@ usage: cargo xtask <command>
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => run(test()),
-        ["lint"] => run(lint()),
-        ["ci"] => run(lint()).and_then(|()| run(test())),
-        ["fuzz"] => run(vec![fuzz()]),
+        ["test"] => run(&test()),
+        ["lint"] => run(&lint()),
+        ["ci"] => run(&lint()).and_then(|()| run(&test())),
+        ["fuzz"] => run(&[fuzz()]),
         ["model", ref options @ ..] => match model(options) {
             Some(step) => step.run(),
             None => return misused(),
@@ -49,7 +49,7 @@ fn misused() -> ExitCode {
     ExitCode::from(2)
 }
 
-fn run(steps: Vec<Step>) -> Result<(), String> {
+fn run(steps: &[Step]) -> Result<(), String> {
     steps.iter().try_for_each(Step::run)
 }
 
