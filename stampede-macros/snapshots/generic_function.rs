@@ -256,7 +256,10 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     },
                                 )
                         }
-                            .begin(&__stampede_call);
+                            .begin(
+                                &__stampede_call,
+                                ::stampede::__private::Refresher::Runtime,
+                            );
                     }
                     match __stampede_begun {
                         ::core::result::Result::Ok(__stampede_output) => {
@@ -664,7 +667,10 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     },
                                 )
                         }
-                            .begin(&__stampede_call);
+                            .begin(
+                                &__stampede_call,
+                                ::stampede::__private::Refresher::Runtime,
+                            );
                     }
                     match __stampede_begun {
                         ::core::result::Result::Ok(__stampede_output) => {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    engine::{Answer, Begin, BoxFuture, Miss},
+    engine::{Answer, Begin, BoxFuture, Miss, Refresher, Way},
     http::key::Key,
     served::Served,
     sync::{Mutex, lock},
@@ -157,7 +157,7 @@ where
         if plan.old.is_some() {
             return Ok(self.fly(engine.begin_fresh(key.as_slice(), |_| key.to_key()), plan).await);
         }
-        match engine.begin(key.as_slice(), |_| key.to_key()) {
+        match engine.begin(key.as_slice(), |_| key.to_key(), Refresher::Runtime) {
             // It has come since.
             Begin::Hit(_) => Err(Next::LookAgain),
             Begin::Miss(miss) => Ok(self.fly(miss, plan).await),
@@ -170,7 +170,7 @@ where
         let place = Place::meeting(&self.asked, names);
         let plan = self.plan(place, None, invalidations);
         let key = plan.place.key.clone();
-        match self.asked.layer.store.engine().begin(key.as_slice(), |_| key.to_key()) {
+        match self.asked.layer.store.engine().begin(key.as_slice(), |_| key.to_key(), Refresher::Runtime) {
             Begin::Hit(outcome) => Flown::Landed { outcome, leads: false },
             Begin::Miss(miss) => self.fly(miss, plan).await,
         }
@@ -248,7 +248,7 @@ where
                 plan.load(service, request, leader).await
             })
         };
-        let mut answer = Answer::new(miss, start, Some(|body| body));
+        let mut answer = Answer::new(miss, start, Way::Task(|body| body));
         let mut leader_lives = true;
         let flown = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
@@ -319,11 +319,13 @@ where
             engine.begin_fresh(key, |_| primary.to_key())
         } else {
             // Not a second one, which would hide what has been stored under the first.
-            let Begin::Miss(miss) = engine.begin(key, |_| primary.to_key()) else { return };
+            let Begin::Miss(miss) = engine.begin(key, |_| primary.to_key(), Refresher::Runtime) else {
+                return;
+            };
             miss
         };
         // Whoever looks again finds it.
-        let _ = Answer::new(miss, outcome, Some(|body| body)).await;
+        let _ = Answer::new(miss, outcome, Way::Task(|body| body)).await;
     }
 
     fn take(&self) -> Option<(S, Request<B>)> {

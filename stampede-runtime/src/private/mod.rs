@@ -20,7 +20,7 @@ mod view;
 
 pub use crate::{
     cache::ToKey,
-    engine::BoxFuture,
+    engine::{BoxFuture, Refresher},
     error::LoadTimeout,
     fn_cache::{Blueprint, FnCache},
     policy::Settings,
@@ -30,7 +30,7 @@ pub use crate::{
     store::DEFAULT_CAPACITY,
 };
 pub use backed::{Backed, BackedCall, BackedMiss, UnbackedCall};
-pub use fit::{Fit, Missed};
+pub use fit::{Fit, Missed, output_of};
 pub use gate::{Gate, Met, Open, Reference, Shut, Value};
 pub use misfit::{Misfit, MisfitMissed};
 pub use output::{Ask, IntoOutput, KindOf, Outputs, Plain, Unshared, first, kind_of};
