@@ -23,7 +23,7 @@
 //! assert_eq!(first.headers()["cache-status"], "stampede; fwd=uri-miss; stored");
 //! assert_eq!(first.into_body().collect().await.unwrap().to_bytes(), "this is /about");
 //! let second = service.oneshot(about()).await.unwrap();
-//! assert_eq!(second.headers()["cache-status"], "stampede; hit; ttl=59");
+//! assert!(second.headers()["cache-status"].to_str().unwrap().starts_with("stampede; hit; ttl="));
 //! # }
 //! ```
 //!

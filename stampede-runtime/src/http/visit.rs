@@ -167,7 +167,7 @@ where
     /// Waits for a response that is not stored, with others of the same variant.
     async fn meet(&self, names: &[HeaderName]) -> Flown<R, S::Error> {
         let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
-        let place = Place::meeting(&self.asked, names);
+        let place = Place::meeting(&self.asked, names, invalidations);
         let plan = self.plan(place, None, invalidations);
         let key = plan.place.key.clone();
         match self.asked.layer.store.engine().begin(key.as_slice(), |_| key.to_key(), Refresher::Runtime) {
