@@ -7,7 +7,7 @@ use crate::{
     schedule::{End, Key, Pick, Step},
     spec::{CallId, Caller, Counts, Outcome, Seen},
 };
-use stampede::{Cache, RemovalCause, Served, stampede};
+use stampede::{Cache, RemovalCause, Served, StaleReason, stampede};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -187,7 +187,13 @@ impl Rig {
             ..Counts::default()
         };
         self.amid.set(counts);
-        Seen { hit: counts.hits > 0, stale: counts.stale > 0, refreshes: counts.refreshes > 0 }
+        let failing = match self.arrivals.borrow().get(&caller.id) {
+            Some(Arrival::Output(_, Some(Served::Stale { reason, .. }))) if counts.stale > 0 => {
+                Some(*reason == StaleReason::Failing)
+            }
+            _ => None,
+        };
+        Seen { hit: counts.hits > 0, stale: counts.stale > 0, refreshes: counts.refreshes > 0, failing }
     }
 
     /// Polls a call. Meanwhile it is not among the others.

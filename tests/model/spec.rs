@@ -148,6 +148,8 @@ pub(crate) struct Seen {
     pub(crate) hit: bool,
     pub(crate) stale: bool,
     pub(crate) refreshes: bool,
+    /// Whether what is stale stands in for a failure, where the call tells.
+    pub(crate) failing: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -191,7 +193,9 @@ impl Spec {
             Decision::Rest => Seen { stale: true, ..Seen::default() },
             Decision::Revalidate | Decision::Attempt | Decision::Load => Seen::default(),
         };
-        let decision = self.decide(key, |decision| signature(decision) == seen);
+        let counted = Seen { failing: None, ..seen };
+        let told = |decision| seen.failing.is_none_or(|failing| failing == (decision == Decision::Rest));
+        let decision = self.decide(key, |decision| signature(decision) == counted && told(decision));
         let entry = self.entries.get(&key);
         let answer = |served: fn(Nanos) -> Served| {
             let entry = entry.expect("what is served is there");
