@@ -50,7 +50,9 @@ fn report(root: &Path, target: &Path, profiles: &Path, programs: &[String]) -> R
     let mut cov = Command::new(tool("llvm-cov")?);
     cov.current_dir(root).args(["report", "--show-branch-summary=false", "--show-region-summary=false"]);
     cov.arg(format!("--instr-profile={}", merged.display()));
-    for program in programs {
+    // The first has no option.
+    cov.args(programs.iter().take(1));
+    for program in programs.iter().skip(1) {
         cov.args(["--object", program]);
     }
     cov.arg(root.join("stampede-runtime/src").canonicalize().map_err(|error| error.to_string())?);
