@@ -128,6 +128,7 @@ impl __stampede_rate::rate {
                     print_key: ::stampede::__private::Keys::<
                         (Currency, ::std::string::String),
                     >::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )

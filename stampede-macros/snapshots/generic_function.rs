@@ -154,6 +154,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -253,6 +254,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -362,6 +364,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -430,6 +433,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -501,6 +505,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -567,6 +572,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -661,6 +667,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -791,6 +798,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -899,6 +907,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -967,6 +976,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }

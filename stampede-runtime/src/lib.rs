@@ -77,6 +77,7 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+mod attached;
 pub mod bounds;
 mod cache;
 mod clock;
@@ -94,6 +95,8 @@ mod sharing;
 mod stats;
 mod store;
 mod sync;
+#[cfg(feature = "redis")]
+pub mod tier;
 mod timer;
 
 pub use cache::{AsKey, Borrowed, BuildError, Builder, Cache, Owned, ToKey};

@@ -43,7 +43,8 @@ where
             Miss::Answered { output, served, refresh } => {
                 if let Some((boarding, detach)) = refresh.zip(detach) {
                     let limit = boarding.engine.policy.time_limit();
-                    load::spawn(boarding, Body::new(detach(start()), limit));
+                    let ahead = boarding.engine.ahead(&boarding.flight, false);
+                    load::spawn(boarding, Body::new(ahead, detach(start()), limit));
                 }
                 Self::Given(Some((output, served)))
             }

@@ -58,7 +58,9 @@ impl<K: Key, O: Output> Load<K, O> {
         flight: Arc<Flight<K, O>>,
         body: Body<O, BoxFuture<O>>,
     ) -> Self {
-        engine.load_starts();
+        if !body.asks() {
+            engine.load_starts();
+        }
         Self {
             engine,
             flight,
@@ -85,7 +87,7 @@ impl<K: Key, O: Output> Future for Load<K, O> {
 impl<K: Key, O: Output> Drop for Load<K, O> {
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
-            self.engine.counters.count(Event::LoadAbandoned);
+            self.engine.count_end(&self.flight, Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
             contain(|| drop(body));
             self.engine.abandon(&self.flight);

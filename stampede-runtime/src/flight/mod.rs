@@ -1,6 +1,8 @@
 //! A load in progress and those who wait for it.
 
 pub(crate) mod circle;
+#[cfg(feature = "redis")]
+pub(crate) mod passage;
 pub(crate) mod state;
 pub(crate) mod table;
 
@@ -24,12 +26,20 @@ pub(crate) struct Flight<K, O> {
     pub(crate) key: Keyed<K>,
     pub(crate) state: State<Landing<O>>,
     labels: Labels<K>,
+    #[cfg(feature = "redis")]
+    pub(crate) passage: passage::Passage,
 }
 
 impl<K, O> Flight<K, O> {
     /// A flight with one caller on board, who drives it.
     pub(crate) fn new(key: Keyed<K>, labels: Labels<K>) -> Self {
-        Self { key, state: State::new(), labels }
+        Self {
+            key,
+            state: State::new(),
+            labels,
+            #[cfg(feature = "redis")]
+            passage: passage::Passage::default(),
+        }
     }
 
     /// The name of its cache.

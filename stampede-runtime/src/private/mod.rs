@@ -19,6 +19,7 @@ mod verdict;
 mod view;
 
 pub use crate::{
+    attached::Attached,
     cache::ToKey,
     engine::BoxFuture,
     error::LoadTimeout,

@@ -1,0 +1,4 @@
+//! The shared tier on a server of the tests' own: rules T1 to T7.
+
+mod server;
+mod sharing;

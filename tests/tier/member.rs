@@ -1,0 +1,3 @@
+//! One process of a fleet.
+
+fn main() {}
