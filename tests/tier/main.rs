@@ -1,4 +1,7 @@
 //! The shared tier on a server of the tests' own: rules T1 to T7.
 
+mod fleet;
+mod formats;
+mod outages;
 mod server;
 mod sharing;

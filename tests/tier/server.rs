@@ -77,10 +77,6 @@ impl Server {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     pub(crate) fn url(&self) -> String {
         format!("redis://{}/", self.address())
     }

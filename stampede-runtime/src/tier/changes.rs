@@ -143,11 +143,10 @@ impl Changes {
         let mut pause = FIRST_PAUSE;
         while let Some((number, change)) = self.next(key.as_ref()) {
             let made = self.tier.change(&self.namespace, &self.origin, change).await;
-            let fails = made.is_err();
-            self.note(key.as_ref(), number, fails);
+            self.note(key.as_ref(), number, made.is_err());
             self.settled.notify_waiters();
-            if fails {
-                self.counters.errors.count();
+            if let Err(error) = made {
+                self.counters.count_error(&error);
                 tokio::time::sleep(pause.mul_f64(0.5 + token::chance() / 2.0)).await;
                 pause = (2 * pause).min(LONGEST_PAUSE);
             }

@@ -160,8 +160,8 @@ impl Client {
 
     fn bypass(&self, error: Option<TierError>) -> Outcome {
         self.counters.bypassed.count();
-        if error.is_some() {
-            self.counters.errors.count();
+        if let Some(error) = &error {
+            self.counters.count_error(error);
         }
         Outcome::Alone(error)
     }

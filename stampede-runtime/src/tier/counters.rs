@@ -1,5 +1,6 @@
 //! What a cache has done with its tier.
 
+use super::TierError;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What a cache has done with its tier since it was built; a part of [`Stats`](crate::Stats).
@@ -79,6 +80,12 @@ impl Counter {
 }
 
 impl Counters {
+    pub(super) fn count_error(&self, error: &TierError) {
+        if !error.is_avoided() {
+            self.errors.count();
+        }
+    }
+
     pub(super) fn snapshot(&self) -> TierStats {
         TierStats {
             hits: self.hits.get(),

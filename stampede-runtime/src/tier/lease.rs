@@ -55,7 +55,7 @@ impl Lease {
                     // What was stored here may be older than what has taken the lease away.
                     worker::subscriptions().spawn(async move { client.cut_local(key.bytes()) });
                 }
-                Err(_) => client.counters.errors.count(),
+                Err(error) => client.counters.count_error(&error),
             }
         });
     }
@@ -69,8 +69,8 @@ impl Lease {
         let Some(Held { client, key, token, renewal, .. }) = self.0.take() else { return };
         renewal.abort();
         worker::commands().spawn(async move {
-            if client.tier.release(&key, &token, notice).await.is_err() {
-                client.counters.errors.count();
+            if let Err(error) = client.tier.release(&key, &token, notice).await {
+                client.counters.count_error(&error);
             }
         });
     }

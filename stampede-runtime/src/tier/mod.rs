@@ -341,6 +341,8 @@ pub struct TierError {
 enum TierErrorKind {
     Configuration,
     Unavailable,
+    /// The same, and it was not asked: it was unavailable a moment ago.
+    Avoided,
     Refused,
 }
 
@@ -348,6 +350,11 @@ impl TierError {
     /// It can't be reached, or does not answer in time.
     pub fn unavailable(reason: impl fmt::Display) -> Self {
         Self { kind: TierErrorKind::Unavailable, reason: reason.to_string().into() }
+    }
+
+    /// It was not asked, because it was unavailable a moment ago.
+    pub fn avoided() -> Self {
+        Self { kind: TierErrorKind::Avoided, reason: "it could not be reached a moment ago".into() }
     }
 
     /// It has answered that it won't.
@@ -362,7 +369,13 @@ impl TierError {
     /// Returns whether the tier can't be reached, or does not answer in time.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        self.kind == TierErrorKind::Unavailable
+        matches!(self.kind, TierErrorKind::Unavailable | TierErrorKind::Avoided)
+    }
+
+    /// Returns whether the tier was not asked at all, because it was unavailable a moment ago.
+    #[must_use]
+    pub fn is_avoided(&self) -> bool {
+        self.kind == TierErrorKind::Avoided
     }
 
     /// Returns whether the tier has answered that it won't, as a server does that is full.
@@ -382,7 +395,7 @@ impl fmt::Display for TierError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             TierErrorKind::Configuration => "the tier can't be set up",
-            TierErrorKind::Unavailable => "the tier can't be reached",
+            TierErrorKind::Unavailable | TierErrorKind::Avoided => "the tier can't be reached",
             TierErrorKind::Refused => "the tier refuses",
         };
         write!(f, "{what}: {}", self.reason)

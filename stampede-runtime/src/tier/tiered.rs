@@ -130,7 +130,10 @@ impl<K, O> Tiered<K, O> {
             let serves = match want {
                 Want::Servable => decision.serves(),
                 Want::Fresh => decision == Decision::Serve,
-                Want::Since(start) => decision == Decision::Serve && age < start.elapsed(),
+                // It was this old when the look came to the tier, or later.
+                Want::Since(start) => {
+                    decision == Decision::Serve && age < sent.saturating_duration_since(start)
+                }
             };
             if serves {
                 found = Some(read);

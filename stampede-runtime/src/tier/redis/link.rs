@@ -5,7 +5,8 @@
 //! - After a command that has failed for want of a server, none is sent until the server has answered again: commands fail at
 //!   once. It is asked in the background; no command waits for that.
 //! - A command that takes something can't do so late. A server that was frozen runs what it has received meanwhile, long after
-//!   those who sent it have given up; so such commands carry the last moment at which they are meant, by the server's own clock.
+//!   those who sent it have given up; so such commands carry when they were sent, by the server's own clock. A value's time
+//!   begins then, too.
 
 use super::{
     super::{TierError, token, worker},
@@ -119,17 +120,19 @@ impl Link {
         }
     }
 
-    /// The last moment at which a command that is sent now is meant, by the server's clock.
+    /// What the server's clock shows now, or showed not long ago: it was told some time before it was heard.
     ///
-    /// In a cluster there are many clocks, so it is not known.
-    pub(super) fn last_moment(&self) -> u64 {
+    /// In a cluster there are many clocks, so it is not known: then nothing is ever late.
+    pub(super) fn time(&self) -> u64 {
         match *lock(&self.clock) {
-            // Told some time before it was heard, and the command may take its time too.
-            Some((time, heard)) if self.servers.are_one() => {
-                time.saturating_add(millis(heard.elapsed() + 2 * self.timeout))
-            }
+            Some((time, heard)) if self.servers.are_one() => time.saturating_add(millis(heard.elapsed())),
             _ => NEVER,
         }
+    }
+
+    /// How late a command may be, in milliseconds.
+    pub(super) fn tolerance(&self) -> u64 {
+        millis(2 * self.timeout)
     }
 
     /// The server's clock has just shown this.
@@ -144,7 +147,7 @@ impl Link {
             match &*states.borrow_and_update() {
                 State::Up(up) if up.number > tried => return Ok(up.clone()),
                 State::Down if tried == 0 => {
-                    return Err(TierError::unavailable("it was not reached a moment ago"));
+                    return Err(TierError::avoided());
                 }
                 State::Up(_) | State::Starting | State::Down => {}
             }

@@ -168,7 +168,7 @@ impl Inner {
                 look.arg("").arg(0).arg(0);
             }
         }
-        look.arg(&self.names.inbox).arg(self.link.last_moment());
+        look.arg(&self.names.inbox).arg(self.link.time()).arg(self.link.tolerance());
         let mut state = scripts::STATE.key(&hash);
         state.arg(epoch);
         let (look, state) = (&look, &state);
@@ -249,7 +249,8 @@ impl Inner {
             None => (Vec::new(), 0),
         };
         let mut call = scripts::PUBLISH.key(names);
-        call.arg(token).arg(bytes).arg(life).arg(self.link.last_moment()).arg(u8::from(without_lease));
+        call.arg(token).arg(bytes).arg(life).arg(self.link.time()).arg(self.link.tolerance());
+        call.arg(u8::from(without_lease));
         let call = &call;
         let (time, stored, lease): (u64, bool, bool) = self
             .link
@@ -293,7 +294,7 @@ impl Inner {
             None => (Vec::new(), 0),
         };
         let mut call = scripts::CHANGE.key(&self.names.key(key));
-        call.arg(bytes).arg(life).arg(self.link.last_moment());
+        call.arg(bytes).arg(life).arg(self.link.time()).arg(self.link.tolerance());
         let call = &call;
         self.link
             .run(true, |mut connection| async move { call.invoke_async::<()>(&mut connection).await })

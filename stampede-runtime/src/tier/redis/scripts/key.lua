@@ -4,6 +4,11 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- How long a command has been under way that was sent when this clock showed `sent`.
+local function late(sent)
+  return math.max(0, now() - tonumber(sent))
+end
+
 -- What is there under a key that should hold a string: it, false, or `x` as the second where it is something else.
 local function get(key)
   local found = redis.pcall('GET', key)

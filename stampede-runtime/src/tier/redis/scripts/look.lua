@@ -1,5 +1,6 @@
 -- Reads a value, and takes the lease.
--- ARGV: a token or nothing, for how long, `1` to take it over a value, the caller's inbox, the last moment at which to take it.
+-- ARGV: a token or nothing, for how long, `1` to take it over a value, the caller's inbox, when this was sent, and
+-- how late it may be.
 -- Returns: the time, whether there is a value, the value, how long it remains, `free`, `held` or `taken`, how long that is so.
 local time = now()
 local value, odd = get(KEYS[1])
@@ -8,7 +9,7 @@ if value then
   remaining = redis.call('PTTL', KEYS[1])
 end
 local answer = {time, value and 1 or 0, value or '', remaining, 'free', 0}
-if ARGV[1] == '' or (value and ARGV[3] ~= '1') or time > tonumber(ARGV[5]) then
+if ARGV[1] == '' or (value and ARGV[3] ~= '1') or late(ARGV[5]) > tonumber(ARGV[6]) then
   return answer
 end
 local token = lease()
