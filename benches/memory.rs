@@ -29,7 +29,7 @@ fn main() {
         println!(
             "
 Budget
-  live bytes an entry   ≤ {LIMIT}   {mine:.0}   {verdict}"
+  live bytes an entry   ≤ {LIMIT}   {mine:.1}   {verdict}"
         );
     }
 }
@@ -88,7 +88,7 @@ impl Filler {
         // Far below 2^52.
         #[expect(clippy::cast_precision_loss)]
         let bytes = allocated.bytes_current as f64 / held as f64;
-        self.table.row([name.to_owned(), format!("{bytes:.0}"), held.to_string()]);
+        self.table.row([name.to_owned(), format!("{bytes:.1}"), held.to_string()]);
         bytes
     }
 }

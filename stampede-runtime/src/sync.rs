@@ -1,6 +1,9 @@
 //! The primitives of the flight's state machine, so that its loom test can put loom's in their place.
 
-pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+pub(crate) use std::sync::{
+    Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Locks `mutex`. No user code runs under our locks, so a poisoned one still guards whole data.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

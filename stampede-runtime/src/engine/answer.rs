@@ -42,8 +42,8 @@ where
             Miss::Insists(boarding) => Self::Waits(Box::new(Call::new(boarding, true, start, detach))),
             Miss::Answered { output, served, refresh } => {
                 if let Some((boarding, detach)) = refresh.zip(detach) {
-                    let limit = boarding.engine.policy.time_limit();
-                    let ahead = boarding.engine.ahead(&boarding.flight, false);
+                    let engine = boarding.engine();
+                    let (ahead, limit) = (engine.ahead(&boarding.flight, false), engine.policy.time_limit());
                     load::spawn(boarding, Body::new(ahead, detach(start()), limit));
                 }
                 Self::Given(Some((output, served)))

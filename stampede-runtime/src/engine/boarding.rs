@@ -1,7 +1,7 @@
 //! A call's place on a flight, from when it boards until it leaves.
 
 use crate::{
-    engine::{Engine, Key, Output},
+    engine::Engine,
     flight::{
         Flight,
         state::{Seat, Step},
@@ -11,15 +11,10 @@ use std::{fmt, mem, sync::Arc, task::Waker};
 
 /// A place on a flight. Whatever happens to a call that has boarded, it leaves the flight: dropping this does.
 pub(crate) struct Boarding<K, O> {
-    pub(super) engine: Arc<Engine<K, O>>,
     pub(super) flight: Arc<Flight<K, O>>,
-    /// [`Engine::abandon`], which asks for bounds that what holds a boarding need not have.
-    abandon: Abandon<K, O>,
-    duty: Duty,
     seat: Seat,
+    duty: Duty,
 }
-
-type Abandon<K, O> = fn(&Engine<K, O>, &Arc<Flight<K, O>>);
 
 /// What a call owes to its flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +27,18 @@ enum Duty {
     Left,
 }
 
-impl<K: Key, O: Output> Boarding<K, O> {
-    /// For a call that has just joined `flight`, or put it in the air: then it `leads`.
-    pub(super) fn new(engine: Arc<Engine<K, O>>, flight: Arc<Flight<K, O>>, leads: bool) -> Self {
-        let duty = if leads { Duty::Drive } else { Duty::None };
-        Self { engine, flight, abandon: Engine::abandon, duty, seat: Seat::default() }
-    }
-}
-
 impl<K, O> Boarding<K, O> {
+    /// For a call that has just joined `flight`, or put it in the air: then it `leads`.
+    pub(super) fn new(flight: Arc<Flight<K, O>>, leads: bool) -> Self {
+        let duty = if leads { Duty::Drive } else { Duty::None };
+        Self { flight, seat: Seat::default(), duty }
+    }
+
+    /// The cache whose flight it is.
+    pub(super) fn engine(&self) -> &Arc<Engine<K, O>> {
+        &self.flight.engine
+    }
+
     /// Whether the call has to drive the flight.
     pub(super) fn leads(&self) -> bool {
         self.duty == Duty::Drive
@@ -69,7 +67,7 @@ impl<K, O> Boarding<K, O> {
     /// Ends a flight whose load turns out not to be needed: those on board start over.
     pub(super) fn abandon(mut self) {
         self.disembark();
-        (self.abandon)(&self.engine, &self.flight);
+        self.flight.abandon();
     }
 
     /// Leaves a flight that has not landed.
@@ -80,7 +78,7 @@ impl<K, O> Boarding<K, O> {
             Duty::Drive => true,
         };
         if self.flight.state.leave(&mut self.seat, driving) {
-            (self.abandon)(&self.engine, &self.flight);
+            self.flight.abandon();
         }
     }
 }

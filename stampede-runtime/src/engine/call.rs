@@ -83,8 +83,9 @@ where
     /// Starts a load of its own for the flight.
     fn lead(&mut self, start: Start<'_, P>) {
         let body = self.make_body(start);
-        let ahead = self.boarding.engine.ahead(&self.boarding.flight, self.insists);
-        let limit = self.boarding.engine.policy.time_limit();
+        let engine = self.boarding.engine();
+        let ahead = engine.ahead(&self.boarding.flight, self.insists);
+        let limit = engine.policy.time_limit();
         self.served = Served::Loaded;
         // Without a runtime callers drive the load (X4).
         let task = self.detach.and_then(|detach| Some((detach, Handle::try_current().ok()?)));
@@ -96,7 +97,7 @@ where
             None => {
                 let body = Body::new(ahead, body, limit);
                 if !body.asks() {
-                    self.boarding.engine.load_starts();
+                    self.boarding.engine().load_starts();
                 }
                 self.role = Role::Drives(body);
             }
@@ -111,7 +112,7 @@ where
                 self.leave();
                 panic!(
                     "{}: the runtime that ran this call's load was shut down before the load ended",
-                    self.boarding.engine.labels.name()
+                    self.boarding.flight.name()
                 );
             }
             Err(payload) => {
@@ -124,14 +125,15 @@ where
     /// Takes what the flight landed with, or nothing if it was abandoned.
     fn disembark(&mut self) -> Option<O> {
         self.step_off();
-        let Boarding { engine, flight, .. } = &self.boarding;
+        let Boarding { flight, .. } = &self.boarding;
+        let sharing = &flight.engine.sharing;
         match flight.state.landing()? {
             Landing::Sole(output) => {
                 let kept = lock(output).take()?;
-                Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(&engine.sharing)))
+                Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(sharing)))
             }
-            Landing::Shared(kept) => Some(kept.to_output(&engine.sharing)),
-            Landing::Panicked(panic) => panic.resume(engine.labels.name()),
+            Landing::Shared(kept) => Some(kept.to_output(sharing)),
+            Landing::Panicked(panic) => panic.resume(flight.name()),
             Landing::Abandoned => None,
         }
     }
@@ -144,7 +146,7 @@ where
 
     /// What the call returns whose flight has come to `output`.
     fn arrive(&self, output: O) -> Now<O> {
-        let Boarding { engine, flight, .. } = &self.boarding;
+        let (engine, flight) = (self.boarding.engine(), &self.boarding.flight);
         let served = match self.served {
             Served::Loaded => engine.served_by_tier(flight).unwrap_or(Served::Loaded),
             served => served,
@@ -157,8 +159,8 @@ where
 
     /// Boards the next flight of the key; Some if there is something to be served by now.
     fn start_over(&mut self) -> Option<Now<O>> {
-        let Boarding { engine, flight, .. } = &self.boarding;
-        match engine.begin_again(flight, self.insists) {
+        let Boarding { flight, .. } = &self.boarding;
+        match flight.engine.begin_again(flight, self.insists) {
             Ok(now) => Some(now),
             Err(boarding) => {
                 self.role = if boarding.leads() { Role::Leads } else { Role::Waits };
@@ -177,7 +179,7 @@ impl<K: Key, O: Output, P> Ride<K, O, P> {
             self.boarding.leave();
             return;
         };
-        self.boarding.engine.count_end(&self.boarding.flight, Event::LoadAbandoned);
+        self.boarding.engine().count_end(&self.boarding.flight, Event::LoadAbandoned);
         // Before another caller takes over: never two bodies at a time (X2).
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body.take())));
         self.boarding.leave();
@@ -231,9 +233,9 @@ where
                     }
                 },
                 Role::Drives(body) => {
-                    let Boarding { engine, flight, .. } = &this.boarding;
+                    let Boarding { flight, .. } = &this.boarding;
                     let Some(result) = body.poll(flight, cx) else { return Poll::Pending };
-                    let output = engine.land_for_driver(flight, result);
+                    let output = flight.engine.land_for_driver(flight, result);
                     this.role = Role::Waits;
                     if let Some(output) = output {
                         this.step_off();

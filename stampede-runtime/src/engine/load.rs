@@ -2,7 +2,7 @@
 
 use crate::{
     contain::contain,
-    engine::{Boarding, Engine, Key, Output, body::Body},
+    engine::{Boarding, Key, Output, body::Body},
     flight::Flight,
     stats::Event,
 };
@@ -33,7 +33,7 @@ pub(super) fn start<K: Key, O: Output>(
     runtime: &Handle,
 ) {
     // Made first: from then on the load answers for the flight.
-    let load = Load::new(Arc::clone(&boarding.engine), Arc::clone(&boarding.flight), body);
+    let load = Load::new(Arc::clone(&boarding.flight), body);
     boarding.drive_by_task();
     runtime.spawn(load);
 }
@@ -45,7 +45,6 @@ pub(super) fn start<K: Key, O: Output>(
 /// Dropped before it is done, as by a runtime that shuts down, it abandons its flight: waiters on other runtimes start over
 /// (X4).
 pub(crate) struct Load<K: Key, O: Output> {
-    engine: Arc<Engine<K, O>>,
     flight: Arc<Flight<K, O>>,
     body: Body<O, BoxFuture<O>>,
     #[cfg(feature = "tracing")]
@@ -53,16 +52,11 @@ pub(crate) struct Load<K: Key, O: Output> {
 }
 
 impl<K: Key, O: Output> Load<K, O> {
-    pub(super) fn new(
-        engine: Arc<Engine<K, O>>,
-        flight: Arc<Flight<K, O>>,
-        body: Body<O, BoxFuture<O>>,
-    ) -> Self {
+    pub(super) fn new(flight: Arc<Flight<K, O>>, body: Body<O, BoxFuture<O>>) -> Self {
         if !body.asks() {
-            engine.load_starts();
+            flight.engine.load_starts();
         }
         Self {
-            engine,
             flight,
             body,
             #[cfg(feature = "tracing")]
@@ -79,7 +73,7 @@ impl<K: Key, O: Output> Future for Load<K, O> {
         #[cfg(feature = "tracing")]
         let _entered = this.span.enter();
         let Some(result) = this.body.poll(&this.flight, cx) else { return Poll::Pending };
-        this.engine.land(&this.flight, result);
+        this.flight.engine.land(&this.flight, result);
         Poll::Ready(())
     }
 }
@@ -87,10 +81,10 @@ impl<K: Key, O: Output> Future for Load<K, O> {
 impl<K: Key, O: Output> Drop for Load<K, O> {
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
-            self.engine.count_end(&self.flight, Event::LoadAbandoned);
+            self.flight.engine.count_end(&self.flight, Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
             contain(|| drop(body));
-            self.engine.abandon(&self.flight);
+            self.flight.abandon();
         }
     }
 }

@@ -201,7 +201,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Equivalent<K> + ?Sized,
     {
-        self.store.find(lookup, clock::exact(), &self.sharing)
+        self.store.find(lookup, clock::exact, &self.sharing)
     }
 
     fn serve<Q>(
@@ -235,8 +235,8 @@ impl<K: Key, O: Output> Engine<K, O> {
             return None;
         }
         let key = Keyed::new(lookup.hash, to_key(lookup.key));
-        let flight = self.flights.lead(key, &self.labels)?;
-        let refresh = Boarding::new(Arc::clone(self), flight, true);
+        let flight = self.flights.lead(key, self)?;
+        let refresh = Boarding::new(flight, true);
         // As a leader does that waits (C3).
         let decision = self.store.decide(lookup, clock::exact());
         if matches!(decision, Decision::Serve | Decision::Rest) {
@@ -279,11 +279,11 @@ impl<K: Key, O: Output> Engine<K, O> {
         let (flight, leads) = joined.map_or_else(
             || {
                 let key = Keyed::new(lookup.hash, to_key(lookup.key));
-                self.flights.board(key, &self.labels)
+                self.flights.board(key, self)
             },
             |flight| (flight, false),
         );
-        Boarding::new(Arc::clone(self), flight, leads)
+        Boarding::new(flight, leads)
     }
 
     fn count_boarding(&self, boarding: &Boarding<K, O>) {
@@ -434,7 +434,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// Ends a flight whose load ended without an outcome; those who still wait start over.
-    fn abandon(&self, flight: &Arc<Flight<K, O>>) {
+    pub(crate) fn abandon(&self, flight: &Arc<Flight<K, O>>) {
         self.drop_lease(flight);
         self.flights.remove(flight);
         flight.state.close();

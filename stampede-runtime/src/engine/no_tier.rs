@@ -41,7 +41,7 @@ impl Cargo {
 
 #[expect(clippy::unused_self)]
 impl<K: Key, O: Output> Engine<K, O> {
-    pub(super) fn ahead(self: &Arc<Self>, _: &Arc<Flight<K, O>>, _: bool) -> Ahead<O> {
+    pub(super) fn ahead(&self, _: &Arc<Flight<K, O>>, _: bool) -> Ahead<O> {
         Ahead(PhantomData)
     }
 

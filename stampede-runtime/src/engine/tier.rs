@@ -72,18 +72,18 @@ impl<K: Key, O: Output> Tier<K, O> {
 
 impl<K: Key, O: Output> Engine<K, O> {
     /// What a load of a flight does first. It counts the load when it starts; without a tier the caller does.
-    pub(super) fn ahead(self: &Arc<Self>, flight: &Arc<Flight<K, O>>, insists: bool) -> Ahead<O> {
+    pub(super) fn ahead(&self, flight: &Arc<Flight<K, O>>, insists: bool) -> Ahead<O> {
         let Some(tier) = &self.tier.0 else { return Ahead(None) };
         // Who takes a load over has its lease already.
         if !self.policy.keeps_outcomes() || !flight.passage.ask() {
             return Ahead(None);
         }
-        let (engine, flight, tier) = (Arc::clone(self), Arc::clone(flight), Arc::clone(tier));
+        let (flight, tier) = (Arc::clone(flight), Arc::clone(tier));
         let start = Instant::now();
         Ahead(Some(Box::pin(async move {
-            let output = engine.ask(&flight, &tier, insists.then_some(start)).await;
+            let output = flight.engine.ask(&flight, &tier, insists.then_some(start)).await;
             if output.is_none() {
-                engine.load_starts();
+                flight.engine.load_starts();
             }
             output
         })))

@@ -8,49 +8,65 @@ pub(crate) mod table;
 
 use crate::{
     contain::contain,
+    engine::{Engine, Key, Output},
     keyed::Keyed,
-    labels::Labels,
     sharing::Kept,
     sync::{Mutex, lock},
 };
 use circle::Node;
 use state::State;
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, sync::Arc};
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// The flight of one key.
-#[derive(Debug)]
 pub(crate) struct Flight<K, O> {
     pub(crate) key: Keyed<K>,
     pub(crate) state: State<Landing<O>>,
-    labels: Labels<K>,
+    /// Its cache: whoever is on board of it needs no other handle.
+    pub(crate) engine: Arc<Engine<K, O>>,
+    /// [`Engine::abandon`], which asks for bounds that what is on board need not have.
+    abandon: fn(&Arc<Self>),
     #[cfg(feature = "redis")]
     pub(crate) passage: passage::Passage,
 }
 
-impl<K, O> Flight<K, O> {
+impl<K: Key, O: Output> Flight<K, O> {
     /// A flight with one caller on board, who drives it.
-    pub(crate) fn new(key: Keyed<K>, labels: Labels<K>) -> Self {
+    pub(crate) fn new(key: Keyed<K>, engine: Arc<Engine<K, O>>) -> Self {
         Self {
             key,
             state: State::new(),
-            labels,
+            engine,
+            abandon: |flight| flight.engine.abandon(flight),
             #[cfg(feature = "redis")]
             passage: passage::Passage::default(),
         }
     }
+}
 
+impl<K, O> Flight<K, O> {
     /// The name of its cache.
     pub(crate) fn name(&self) -> &str {
-        self.labels.name()
+        self.engine.labels.name()
+    }
+
+    /// Ends it without an outcome; those who still wait start over.
+    pub(crate) fn abandon(self: &Arc<Self>) {
+        (self.abandon)(self);
+    }
+}
+
+impl<K, O> fmt::Debug for Flight<K, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flight").field("name", &self.name()).finish_non_exhaustive()
     }
 }
 
 impl<K: Send + Sync, O: Send + Sync> Node for Flight<K, O> {
     fn label(&self) -> String {
-        self.labels.call(self.key.key())
+        self.engine.labels.call(self.key.key())
     }
 }
 

@@ -6,11 +6,15 @@
 //! - At most one call drives a flight (X2). When it leaves, all waiters are woken and the first to be polled takes over: a
 //!   single chosen one might not be polled again for long.
 //! - A flight that no task drives and whose last caller has left is dead: no one joins it any more (M4).
-//! - Once a flight is cut from its key, nothing that it brings is stored (I1, I2): `commit` and `cut` exclude each other.
+//! - Once a flight is cut from its key, nothing that it brings is stored (I1, I2): `commit` and `cut` are steps of one word, so
+//!   one of them sees the other. What is to be stored is where a cut finds it before `commit`.
 //! - No lock is held while a waker is copied, run or dropped, or an outcome is copied or dropped (C4). A waker that panics
 //!   keeps no other one from being woken.
+//!
+//! Who is on board, who drives, and whether the flight is cut or closed is one word, because a locked instruction is a good part
+//! of what a miss costs; wakers are under a lock, which only those take who sleep or wake.
 
-use crate::sync::{Mutex, OnceLock, lock};
+use crate::sync::{AtomicUsize, Mutex, OnceLock, Ordering::AcqRel, Ordering::Acquire, lock};
 use slab::Slab;
 use std::{
     mem,
@@ -21,32 +25,24 @@ use std::{
 /// One load in progress and those who wait for it; `T` is how it ends.
 #[derive(Debug)]
 pub(crate) struct State<T> {
-    inner: Mutex<Inner>,
+    /// Its flags, and the number of calls on board, asleep or not, times [`CALLER`].
+    word: AtomicUsize,
+    seats: Mutex<Seats>,
     landing: OnceLock<T>,
 }
 
-#[derive(Debug)]
-struct Inner {
-    /// Calls on board, asleep or not.
-    callers: usize,
-    driver: Driver,
-    /// Still owns its key.
-    attached: bool,
-    /// Nobody joins any more.
-    closed: bool,
-    /// One for each seat; None once it was woken, until the waiter is polled again.
-    wakers: Slab<Option<Waker>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Driver {
-    /// A task of its own; callers come and go as they like.
-    Task,
-    /// One of the callers.
-    Caller,
-    /// The caller that drove has left.
-    Vacant,
-}
+/// The flight does not own its key any more.
+const CUT: usize = 1;
+/// Nobody joins any more.
+const CLOSED: usize = 1 << 1;
+/// A task of its own drives; callers come and go as they like.
+const TASK: usize = 1 << 2;
+/// The caller that drove has left. Without this and without a task one of the callers drives.
+const VACANT: usize = 1 << 3;
+/// What it has brought may be shown.
+const COMMITTED: usize = 1 << 4;
+/// One call on board.
+const CALLER: usize = 1 << 5;
 
 /// What a waiter does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,30 +56,34 @@ pub(crate) enum Step {
 }
 
 /// A waiter's place among the wakers, if it has slept.
-#[derive(Debug, Default)]
-pub(crate) struct Seat(Option<usize>);
+#[derive(Debug)]
+pub(crate) struct Seat(u32);
+
+impl Seat {
+    const NONE: u32 = u32::MAX;
+}
+
+impl Default for Seat {
+    fn default() -> Self {
+        Self(Self::NONE)
+    }
+}
 
 impl<T> State<T> {
     /// A flight with one caller on board, who drives it.
     pub(crate) fn new() -> Self {
-        let inner =
-            Inner { callers: 1, driver: Driver::Caller, attached: true, closed: false, wakers: Slab::new() };
-        Self { inner: Mutex::new(inner), landing: OnceLock::new() }
+        Self { word: AtomicUsize::new(CALLER), seats: Mutex::new(Seats::default()), landing: OnceLock::new() }
     }
 
     /// Takes one more caller on board; false if the flight is closed.
     pub(crate) fn join(&self) -> bool {
-        let mut inner = lock(&self.inner);
-        if inner.closed {
-            return false;
-        }
-        inner.callers += 1;
-        true
+        let join = |word| (word & CLOSED == 0).then_some(word + CALLER);
+        self.word.fetch_update(AcqRel, Acquire, join).is_ok()
     }
 
     /// Hands the driving from a caller to a task.
     pub(crate) fn drive_by_task(&self) {
-        lock(&self.inner).driver = Driver::Task;
+        self.word.fetch_or(TASK, AcqRel);
     }
 
     /// What a caller on board does next.
@@ -92,28 +92,28 @@ impl<T> State<T> {
             return Step::Land;
         }
         // Who has no seat will most likely need a copy; who has one, seldom.
-        let mut copy = seat.0.is_none().then(|| waker.clone());
+        let mut copy = (seat.0 == Seat::NONE).then(|| waker.clone());
         loop {
-            let mut inner = lock(&self.inner);
+            let mut seats = lock(&self.seats);
             // Once more under the lock: `land` sets the outcome before it takes the wakers.
             if self.landing.get().is_some() {
                 return Step::Land;
             }
-            if inner.driver == Driver::Vacant {
-                // Its seat, if it has one, is empty: who left it to drive has taken all wakers.
-                inner.driver = Driver::Caller;
+            if self.word.load(Acquire) & VACANT != 0 {
+                // Its seat, if it has one, is empty: who left it to drive has taken all wakers. The flag goes under the lock.
+                self.word.fetch_and(!VACANT, AcqRel);
                 return Step::Drive;
             }
-            if inner.will_wake(seat, waker) {
+            if seats.will_wake(seat, waker) {
                 return Step::Wait;
             }
             let Some(copy) = copy.take() else {
-                drop(inner);
+                drop(seats);
                 copy = Some(waker.clone());
                 continue;
             };
-            let replaced = inner.sit_down(seat, copy);
-            drop(inner);
+            let replaced = seats.sit_down(seat, copy);
+            drop(seats);
             drop(replaced);
             return Step::Wait;
         }
@@ -122,53 +122,47 @@ impl<T> State<T> {
     /// Lets a caller go, who was `driving` or not. True if it was the last and the flight is dead: the key has to be freed.
     #[must_use]
     pub(crate) fn leave(&self, seat: &mut Seat, driving: bool) -> bool {
-        let mut inner = lock(&self.inner);
-        inner.callers -= 1;
-        let sleeper = inner.stand_up(seat);
-        if driving {
-            inner.driver = Driver::Vacant;
-        }
-        let dead = inner.callers == 0 && inner.driver != Driver::Task && !inner.closed;
-        inner.closed |= dead;
-        let heirs: Vec<Waker> = if driving && !dead {
-            inner.wakers.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
-        } else {
-            Vec::new()
+        let left = |word: usize| {
+            let word = if driving { (word - CALLER) | VACANT } else { word - CALLER };
+            let dead = word < CALLER && word & (TASK | CLOSED) == 0;
+            (if dead { word | CLOSED } else { word }, dead)
         };
-        drop(inner);
-        wake(heirs);
+        // Who drove leaves and takes the wakers in one step, as waiters see it.
+        let mut seats = (driving || seat.0 != Seat::NONE).then(|| lock(&self.seats));
+        let before = self.word.fetch_update(AcqRel, Acquire, |word| Some(left(word).0));
+        let dead = left(before.unwrap_or_else(|word| word)).1;
+        let sleeper = seats.as_mut().and_then(|seats| seats.stand_up(seat));
+        let heirs = seats.as_mut().filter(|_| driving && !dead).map(|seats| seats.take_wakers());
+        drop(seats);
+        wake(heirs.unwrap_or_default());
         drop(sleeper);
         dead
     }
 
-    /// Cuts the flight from its key.
+    /// Cuts the flight from its key. What it has brought until then, who cuts has to remove; it brings nothing more.
     pub(crate) fn cut(&self) {
-        lock(&self.inner).attached = false;
+        self.word.fetch_or(CUT, AcqRel);
     }
 
     pub(crate) fn is_attached(&self) -> bool {
-        lock(&self.inner).attached
+        self.word.load(Acquire) & CUT == 0
     }
 
     /// Whether nobody is on board.
     pub(crate) fn is_deserted(&self) -> bool {
-        lock(&self.inner).callers == 0
+        self.word.load(Acquire) < CALLER
     }
 
-    /// Runs `reveal` unless the flight has been cut; no cut happens meanwhile. `reveal` runs under the lock.
-    pub(crate) fn commit(&self, reveal: impl FnOnce()) -> bool {
-        let inner = lock(&self.inner);
-        if inner.attached {
-            reveal();
-        }
-        inner.attached
+    /// Whether what the flight has brought, and has put where a cut finds it, may be shown. A cut that this does not see comes
+    /// after it, and finds that.
+    pub(crate) fn commit(&self) -> bool {
+        // Nobody asks for the flag: writing it takes a place before or after a cut.
+        self.word.fetch_or(COMMITTED, AcqRel) & CUT == 0
     }
 
     /// Lets nobody join any more, and tells whether one caller at most is on board.
     pub(crate) fn close(&self) -> bool {
-        let mut inner = lock(&self.inner);
-        inner.closed = true;
-        inner.callers <= 1
+        self.word.fetch_or(CLOSED, AcqRel) < 2 * CALLER
     }
 
     /// Ends the flight and wakes all who wait. Only the first landing counts.
@@ -177,11 +171,11 @@ impl<T> State<T> {
             drop(late);
             return;
         }
-        let mut inner = lock(&self.inner);
-        inner.closed = true;
-        let wakers = mem::take(&mut inner.wakers);
-        drop(inner);
-        wake(wakers.into_iter().filter_map(|(_, waker)| waker));
+        if self.word.load(Acquire) & CLOSED == 0 {
+            self.word.fetch_or(CLOSED, AcqRel);
+        }
+        let seats = mem::take(&mut *lock(&self.seats));
+        wake(seats.into_wakers());
     }
 
     /// How the flight ended, if it has.
@@ -190,26 +184,65 @@ impl<T> State<T> {
     }
 }
 
-impl Inner {
+/// The wakers of those who sleep, one for each seat; None once it was woken, until the waiter is polled again.
+#[derive(Debug, Default)]
+struct Seats {
+    /// Most flights have one waiter, the call that put it in the air: its seat is here.
+    first: Option<Option<Waker>>,
+    others: Slab<Option<Waker>>,
+}
+
+impl Seats {
+    fn at(&mut self, number: u32) -> Option<&mut Option<Waker>> {
+        match number {
+            Seat::NONE => None,
+            0 => self.first.as_mut(),
+            // Seats of the past are asked for after the landing: then they are gone.
+            _ => self.others.get_mut(number as usize - 1),
+        }
+    }
+
     /// Whether who has this seat will be woken through `waker`.
-    fn will_wake(&self, seat: &Seat, waker: &Waker) -> bool {
-        let seated = seat.0.and_then(|number| self.wakers[number].as_ref());
+    fn will_wake(&mut self, seat: &Seat, waker: &Waker) -> bool {
+        let seated = self.at(seat.0).and_then(|seated| seated.as_ref());
         seated.is_some_and(|seated| seated.will_wake(waker))
     }
 
     /// Takes a seat or changes its waker; the old one is dropped by the caller, outside of the lock.
     fn sit_down(&mut self, seat: &mut Seat, waker: Waker) -> Option<Waker> {
-        if let Some(number) = seat.0 {
-            return self.wakers[number].replace(waker);
+        if let Some(seated) = self.at(seat.0) {
+            return seated.replace(waker);
         }
-        seat.0 = Some(self.wakers.insert(Some(waker)));
+        seat.0 = match &mut self.first {
+            first @ None => {
+                *first = Some(Some(waker));
+                0
+            }
+            Some(_) => {
+                let number = self.others.insert(Some(waker)) + 1;
+                u32::try_from(number).expect("fewer than four thousand million calls wait for one load")
+            }
+        };
         None
     }
 
     /// Gives up a seat; its waker is dropped by the caller, outside of the lock.
     fn stand_up(&mut self, seat: &mut Seat) -> Option<Waker> {
-        // After the landing the wakers are gone.
-        seat.0.take().and_then(|number| self.wakers.try_remove(number)).flatten()
+        match mem::take(seat).0 {
+            Seat::NONE => None,
+            0 => self.first.take().flatten(),
+            // After the landing the wakers are gone.
+            number => self.others.try_remove(number as usize - 1).flatten(),
+        }
+    }
+
+    fn take_wakers(&mut self) -> Vec<Waker> {
+        let seats = self.first.iter_mut().chain(self.others.iter_mut().map(|(_, seated)| seated));
+        seats.filter_map(Option::take).collect()
+    }
+
+    fn into_wakers(self) -> impl Iterator<Item = Waker> {
+        self.first.into_iter().chain(self.others.into_iter().map(|(_, seated)| seated)).flatten()
     }
 }
 

@@ -5,9 +5,9 @@
 //! - Only `Eq` of keys runs under a shard's lock (C4). What is removed is handed out and dropped by the caller.
 
 use crate::{
+    engine::{Engine, Key, Output},
     flight::Flight,
     keyed::{Identity, Keyed},
-    labels::Labels,
 };
 use dashmap::{DashMap, mapref::entry::Entry};
 use equivalent::Equivalent;
@@ -19,7 +19,7 @@ type Slot<K, O> = SmallVec<[Arc<Flight<K, O>>; 1]>;
 
 pub(crate) struct Table<K, O>(DashMap<u64, Slot<K, O>, Identity>);
 
-impl<K: Eq, O> Table<K, O> {
+impl<K: Key, O: Output> Table<K, O> {
     pub(crate) fn new() -> Self {
         Self(DashMap::with_hasher(Identity::default()))
     }
@@ -32,10 +32,10 @@ impl<K: Eq, O> Table<K, O> {
     }
 
     /// Joins the flight of a key, or puts a new one in the air. True if it is new: the call has to start its load.
-    pub(crate) fn board(&self, key: Keyed<K>, labels: &Labels<K>) -> (Arc<Flight<K, O>>, bool) {
+    pub(crate) fn board(&self, key: Keyed<K>, engine: &Arc<Engine<K, O>>) -> (Arc<Flight<K, O>>, bool) {
         match self.0.entry(key.hash()) {
             Entry::Vacant(vacant) => {
-                let flight = Arc::new(Flight::new(key, labels.clone()));
+                let flight = Arc::new(Flight::new(key, Arc::clone(engine)));
                 vacant.insert(Slot::from_buf([Arc::clone(&flight)]));
                 (flight, true)
             }
@@ -50,7 +50,7 @@ impl<K: Eq, O> Table<K, O> {
                 }
                 // One that is closed is about to leave, as when its last caller is just leaving; it goes after the lock.
                 let closed = found.map(|at| slot.swap_remove(at));
-                let flight = Arc::new(Flight::new(key, labels.clone()));
+                let flight = Arc::new(Flight::new(key, Arc::clone(engine)));
                 slot.push(Arc::clone(&flight));
                 drop(occupied);
                 drop(closed);
@@ -66,14 +66,14 @@ impl<K: Eq, O> Table<K, O> {
     }
 
     /// Puts a flight in the air, unless the key has one.
-    pub(crate) fn lead(&self, key: Keyed<K>, labels: &Labels<K>) -> Option<Arc<Flight<K, O>>> {
+    pub(crate) fn lead(&self, key: Keyed<K>, engine: &Arc<Engine<K, O>>) -> Option<Arc<Flight<K, O>>> {
         let mut slot = self.0.entry(key.hash()).or_default();
         if slot.iter().any(|flight| flight.key == key) {
             // The key that was not needed is dropped after the lock.
             drop(slot);
             return None;
         }
-        let flight = Arc::new(Flight::new(key, labels.clone()));
+        let flight = Arc::new(Flight::new(key, Arc::clone(engine)));
         slot.push(Arc::clone(&flight));
         Some(flight)
     }
@@ -130,8 +130,8 @@ impl<K: Eq, O> Table<K, O> {
     }
 }
 
-impl<K: Eq, O> fmt::Debug for Table<K, O> {
+impl<K, O> fmt::Debug for Table<K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table").field("len", &self.len()).finish()
+        f.debug_struct("Table").finish_non_exhaustive()
     }
 }

@@ -18,6 +18,8 @@ mod slot;
 mod verdict;
 mod view;
 
+#[cfg(feature = "redis")]
+pub use crate::attached::WriteKey;
 pub use crate::{
     attached::Attached,
     cache::ToKey,

@@ -4,6 +4,7 @@
 //! its ttl late, but it is never searched for. Hashes of entries that are long gone (replaced, removed) are weeded out when
 //! they outnumber the entries, by whoever sweeps.
 
+use super::chunked::Chunked;
 use crate::{
     clock::{NEVER, Ticks},
     sync::{Mutex, lock},
@@ -15,7 +16,7 @@ pub(crate) struct Expiry(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    buckets: BTreeMap<Ticks, Vec<u64>>,
+    buckets: BTreeMap<Ticks, Chunked<u64>>,
     queued: usize,
     /// The queue is weeded when it gets longer than this.
     weed_above: usize,
@@ -67,7 +68,7 @@ impl Expiry {
             if *bucket.key() > now {
                 break;
             }
-            due.append(&mut bucket.remove());
+            due.extend(bucket.remove());
         }
         queue.queued -= due.len();
         due
@@ -106,8 +107,9 @@ impl Expiry {
         let mut queue = lock(&self.0);
         let meanwhile = mem::replace(&mut *queue, weeded);
         queue.queued += meanwhile.queued;
-        for (bucket, mut hashes) in meanwhile.buckets {
-            queue.buckets.entry(bucket).or_default().append(&mut hashes);
+        for (bucket, hashes) in meanwhile.buckets {
+            let known = queue.buckets.entry(bucket).or_default();
+            hashes.into_iter().for_each(|hash| known.push(hash));
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Invariants:
 //! - An entry is served only while it is revealed, `policy` says so, and (under `test-util`) it is of the reader's runtime.
 //! - The outcome of a flight is put in unless the flight has been cut, in one step with the look at the entry that is there
-//!   (I1, I2). Where there is none it is put in hidden, and revealed under the flight's lock unless that has been cut
-//!   meanwhile. A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
+//!   (I1, I2). Where there is none it is put in hidden, and revealed unless the flight has been cut before that: who cuts it
+//!   later removes it. A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
 //! - There are never more entries than the bound allows: one is admitted before it is put in, and its ticket is given back
 //!   after it has been taken out (M1, `admission.rs`).
 //! - What has been taken out is dropped soon: writers help, and wait a little if much is left (M3, `retired.rs`).
@@ -12,6 +12,7 @@
 
 mod admission;
 mod bounds;
+mod chunked;
 mod entry;
 mod eviction;
 mod expiry;
@@ -53,6 +54,10 @@ pub(crate) struct Store<K, O> {
     bounds: Bounds<K, O>,
 }
 
+/// By one in so many insertions the tables are released that the map has grown out of. Which one, the hash says: nothing has
+/// to be counted.
+const TABLES: u64 = 1_024;
+
 /// What became of an attempt to put an outcome in.
 enum Attempt<O> {
     Stored,
@@ -87,13 +92,19 @@ impl<K: Eq, O> Store<K, O> {
         })
     }
 
-    /// Finds what a key can be served without waiting, stale or not.
-    pub(crate) fn find<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Option<Found<O>>
+    /// Finds what a key can be served without waiting, stale or not. The clock is asked only if there is an entry.
+    pub(crate) fn find<Q>(
+        &self,
+        lookup: &Lookup<'_, Q>,
+        clock: impl FnOnce() -> Ticks,
+        sharing: &Sharing<O>,
+    ) -> Option<Found<O>>
     where
         Q: Equivalent<K> + ?Sized,
     {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
+        let now = clock();
         let decision = entry.decide(self.windows, now);
         decision.serves().then(|| {
             entry.mark.touch();
@@ -168,6 +179,10 @@ impl<K: Eq, O> Store<K, O> {
                 Attempt::Refused | Attempt::Again(_) => {}
             }
         }
+        if key.hash() % TABLES == 0 {
+            // A map that has grown leaves its old table in the batch of whoever noticed, together as large as the new one.
+            retired::flush(&guard);
+        }
         // Stored or not: others may have made room for it.
         self.drop_retired(guard);
         let push = || self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), || self.map.len());
@@ -230,7 +245,7 @@ impl<K: Eq, O> Store<K, O> {
 
     /// Puts an outcome in where there is none, unless there is one by now, or no room for it.
     ///
-    /// The outcome of a flight is hidden until the flight's lock is held: a cut may have found nothing to remove.
+    /// The outcome of a flight is hidden until the flight has committed it: a cut may have found nothing to remove.
     fn insert_first<T>(
         &self,
         key: Keyed<K>,
@@ -260,8 +275,14 @@ impl<K: Eq, O> Store<K, O> {
         if let Some(admitted) = admitted {
             admitted.stays();
         }
-        if flight.is_none_or(|flight| flight.commit(|| entry.reveal(lifetime))) {
-            return Attempt::Stored;
+        match flight {
+            None => return Attempt::Stored,
+            Some(flight) if flight.commit() => {
+                // It may have been cut in this very moment; then this entry has been removed, and shows nothing.
+                entry.reveal(lifetime);
+                return Attempt::Stored;
+            }
+            Some(_) => {}
         }
         self.remove_this(hash, entry, RemovalCause::Invalidated, guard);
         Attempt::Refused

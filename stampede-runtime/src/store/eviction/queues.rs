@@ -1,10 +1,10 @@
 //! Two queues of entries, oldest first, from the middle of which any can be taken: 20 bytes an entry, 24 with a weight.
 //!
-//! Their links live in slots, and slots in chunks, so that growing copies none. A slot is used again after its entry has
+//! Their links live in slots. A slot is used again after its entry has
 //! gone; when all have gone the chunks are released.
 
 use super::{Victim, mark::Ticket};
-use std::ops::{Index, IndexMut};
+use crate::store::chunked::Chunked;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Queue {
@@ -143,7 +143,7 @@ impl Queues {
 
     /// Gives memory back when it is worth it; true if it was.
     pub(super) fn release_if_empty(&mut self) -> bool {
-        let release = self.len == 0 && self.slots.len() > CHUNK;
+        let release = self.len == 0 && self.slots.is_large();
         if release {
             // Tickets of the past must stay invalid.
             *self = Self { generation: self.generation, ..Self::new(self.weights.is_some()) };
@@ -202,50 +202,6 @@ impl Slot {
 #[allow(clippy::cast_possible_truncation)]
 fn halves(hash: u64) -> [u32; 2] {
     [(hash >> 32) as u32, hash as u32]
-}
-
-const CHUNK: usize = 256;
-
-/// A vector in pieces, which stay where they are when it grows.
-#[derive(Debug)]
-struct Chunked<T>(Vec<Vec<T>>);
-
-impl<T> Default for Chunked<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Chunked<T> {
-    fn len(&self) -> usize {
-        self.0.last().map_or(0, |last| (self.0.len() - 1) * CHUNK + last.len())
-    }
-
-    fn push(&mut self, item: T) {
-        match self.0.last_mut() {
-            Some(last) if last.len() < CHUNK => last.push(item),
-            // The first grows as it is needed: most caches are small.
-            before => {
-                let mut chunk = if before.is_some() { Vec::with_capacity(CHUNK) } else { Vec::new() };
-                chunk.push(item);
-                self.0.push(chunk);
-            }
-        }
-    }
-}
-
-impl<T> Index<u32> for Chunked<T> {
-    type Output = T;
-
-    fn index(&self, at: u32) -> &T {
-        &self.0[at as usize / CHUNK][at as usize % CHUNK]
-    }
-}
-
-impl<T> IndexMut<u32> for Chunked<T> {
-    fn index_mut(&mut self, at: u32) -> &mut T {
-        &mut self.0[at as usize / CHUNK][at as usize % CHUNK]
-    }
 }
 
 #[cfg(test)]
