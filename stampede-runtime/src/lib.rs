@@ -66,6 +66,7 @@
 //!
 //! # Features
 //!
+//! - `http`: `stampede::http::StampedeLayer` coalesces and caches the responses of axum, hyper and other tower services.
 //! - `tracing`: a load runs inside the span of the call that started it; one that fails while an old value stays is a warning.
 //! - `test-util`: inside a runtime every cache follows tokio's clock, so that `tokio::time::pause` and `advance` move ttls; and
 //!   a runtime is not served the entries of another, so that tests that share a static cache don't get each other's values.
@@ -86,6 +87,8 @@ mod engine;
 mod error;
 mod flight;
 mod fn_cache;
+#[cfg(feature = "http")]
+pub mod http;
 mod keyed;
 mod labels;
 mod policy;

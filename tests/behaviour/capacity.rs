@@ -65,6 +65,30 @@ async fn loads_fill_a_cache_to_its_capacity_and_leave_no_flight() {
 }
 
 #[tokio::test]
+async fn a_load_that_has_been_cut_pushes_nothing_out() {
+    // I1, M1: what will not be stored needs no room.
+    let told = Arc::<Mutex<Vec<_>>>::default();
+    let cache: Cache<u64, u64> = {
+        let told = Arc::clone(&told);
+        let listen = move |key: &u64, _: &u64, cause| told.lock().expect("no panic").push((*key, cause));
+        Cache::builder().ttl(TTL).capacity(1).on_removal(listen).build()
+    };
+    cache.insert(1, 1);
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let load = {
+        let gate = Arc::clone(&gate);
+        || async move { gate.acquire().await.map_or(0, |_| 2) }
+    };
+    let mut call = Box::pin(cache.get(2, load));
+    assert!(futures::poll!(&mut call).is_pending());
+    assert!(cache.invalidate(&2));
+    gate.add_permits(1);
+    assert_eq!(call.await, 2);
+    assert_eq!((cache.peek(&1), cache.stats().evictions), (Some(1), 0));
+    assert_eq!(*told.lock().expect("no panic"), []);
+}
+
+#[tokio::test]
 async fn a_capacity_of_zero_coalesces_only() {
     let cache: Cache<u64, u64> = Cache::builder().ttl(TTL).capacity(0).build();
     assert_eq!(cache.get(1, || async { 1 }).await, 1);

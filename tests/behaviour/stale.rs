@@ -97,6 +97,8 @@ on_both_flavours! {
         let cache: Cached = Cache::builder().ttl(MILLIS * 200).stale_while_revalidate(SECOND * 60).build();
         assert_eq!(call(&cache, &source).await, Ok(1));
         sleep(MILLIS * 210).await;
+        // Long enough for all to come meanwhile, on any machine.
+        source.takes(SECOND);
         let answers = ends(calls(1_000, &cache, &source)).await;
         assert!(answers.iter().all(|(outcome, _)| *outcome == Ok(1)), "the old value, for all");
         let stale = |(_, served): &&(_, Served)| matches!(served, Served::Stale { reason: StaleReason::Revalidating, .. });
@@ -116,6 +118,7 @@ on_both_flavours! {
         let cache: Cached = Cache::builder().ttl(MILLIS * 20).stale_while_revalidate(MILLIS * 20).build();
         assert_eq!(call(&cache, &source).await, Ok(1));
         sleep(MILLIS * 50).await;
+        source.takes(SECOND);
         let answers = ends(calls(1_000, &cache, &source)).await;
         assert!(answers.iter().all(|(outcome, _)| *outcome == Ok(2)));
         assert_eq!(answers.iter().filter(|(_, served)| *served == Served::Loaded).count(), 1);
@@ -632,6 +635,35 @@ async fn a_stale_value_stands_in_for_the_error_of_a_load_that_callers_drive() {
     assert_eq!((outcome, source.loads()), (Ok(1), 3));
     assert!(stale(TTL + SECOND, StaleReason::Failing)(&served), "{served:?}");
     assert_eq!((driven(id, &source).await, source.loads()), (Ok(1), 3), "and then the source rests");
+}
+
+/// A function whose callers drive its loads, on a raw cache that says how long its values are stale.
+struct Stale {
+    cache: Cached,
+}
+
+impl Stale {
+    #[stampede(cache = self.cache, detach = false, skip(source))]
+    async fn driven(&self, id: u8, source: &Source) -> Result<u64, String> {
+        let _ = id;
+        source.load().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_drives_its_load_waits_for_the_refresh_that_nobody_else_could_run() {
+    // F2, F8, S1: the attribute can't see what the cache's windows are.
+    let source = Source::taking(SECOND);
+    let stale = Stale { cache: Cache::builder().ttl(TTL).stale_while_revalidate(TTL).build() };
+    assert_eq!(stale.driven(1, &source).await, Ok(1));
+    advance(TTL).await;
+    let mut refreshing = Box::pin(stale.driven(1, &source));
+    assert!(futures::poll!(&mut refreshing).is_pending());
+    assert_eq!(stale.driven(1, &source).await, Ok(1), "others are served what is stale meanwhile");
+    assert_eq!((refreshing.await, stale.driven(1, &source).await), (Ok(2), Ok(2)));
+    let stats = stale.cache.stats();
+    assert_sums(&stats, 4);
+    assert_eq!((stats.leads, stats.stale, stats.hits, stats.refreshes), (2, 1, 1, 0));
 }
 
 /// All options in one place.

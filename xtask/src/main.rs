@@ -1,68 +1,56 @@
 //! The commands of this repository: `cargo xtask <command>`.
 
-use std::{
-    env,
-    process::{Command, ExitCode},
-};
+mod conformance;
+mod step;
+
+use std::{env, process::ExitCode};
+use step::Step;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test     runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
-  lint     checks format, clippy, documentation, every feature alone, and that the crates can be packaged
-  ci       lint, then test
-  fuzz     gives the attribute random tokens for some minutes; the suite does it for a second
-  compile  compares the compile time of 200 annotated functions with that of `cached`";
+  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
+  ci           lint, then test
+  fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
+  model        compares the engine with its specification: 100,000 random schedules, or as many as are asked for;
+               --schedules N, --minutes N, --seed N
+  compile      compares the compile time of 200 annotated functions with that of `cached`
+  conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm
+  wrk          compares a hit of the HTTP layer with the same route answering from memory; needs wrk";
 
 fn main() -> ExitCode {
-    let commands: Vec<String> = env::args().skip(1).collect();
-    let steps: Vec<Step> = match commands.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => test(),
-        ["lint"] => lint(),
-        ["fuzz"] => fuzz(),
-        ["compile"] => vec![Step::new("run -p stampede-benches --bin compile")],
-        ["ci"] => lint().into_iter().chain(test()).collect(),
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let words: Vec<String> = env::args().skip(1).collect();
+    let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => run(test()),
+        ["lint"] => run(lint()),
+        ["ci"] => run(lint()).and_then(|()| run(test())),
+        ["fuzz"] => run(vec![fuzz()]),
+        ["model", ref options @ ..] => match model(options) {
+            Some(step) => step.run(),
+            None => return misused(),
+        },
+        ["compile"] => Step::new("run -p stampede-benches --bin compile").run(),
+        ["conformance"] => conform(),
+        ["wrk"] => Step::new("run --release -p stampede-benches --bin http").run(),
+        _ => return misused(),
     };
-    for step in &steps {
-        if let Err(why) = step.run() {
-            eprintln!("\nxtask: {step} {why}", step = step.line());
-            return ExitCode::FAILURE;
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("\nxtask: {why}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }
 
-/// One run of cargo.
-struct Step {
-    arguments: &'static str,
-    environment: &'static [(&'static str, &'static str)],
+fn misused() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
 }
 
-impl Step {
-    const fn new(arguments: &'static str) -> Self {
-        Self { arguments, environment: &[] }
-    }
-
-    fn line(&self) -> String {
-        let variables = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
-        format!("{}cargo {}", variables.collect::<String>(), self.arguments)
-    }
-
-    fn run(&self) -> Result<(), String> {
-        eprintln!("\n> {}", self.line());
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args(self.arguments.split_whitespace())
-            .envs(self.environment.iter().copied())
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .status()
-            .map_err(|error| format!("could not be started: {error}"))?;
-        if status.success() { Ok(()) } else { Err(format!("failed: {status}")) }
-    }
+fn run(steps: Vec<Step>) -> Result<(), String> {
+    steps.iter().try_for_each(Step::run)
 }
 
 fn test() -> Vec<Step> {
@@ -70,17 +58,19 @@ fn test() -> Vec<Step> {
         // Under the real clock, with the reaper thread.
         Step::new("test --workspace"),
         // Under tokio's paused clock, which the feature `test-util` follows.
-        Step::new("test -p stampede-tests --features test-util,tracing --test behaviour --test allocations"),
+        Step::new(
+            "test -p stampede-tests --features test-util,tracing --test behaviour --test allocations --test model",
+        ),
         Step::new("test -p stampede-runtime --all-features --lib"),
+        // The HTTP layer, under both clocks, and its examples in the documentation.
+        Step::new("test -p stampede-tests --features http --test http"),
+        Step::new("test -p stampede-tests --features http,test-util --test http"),
+        Step::new("test -p stampede-runtime --features http --doc"),
     ]
 }
 
-fn fuzz() -> Vec<Step> {
-    vec![Step {
-        arguments: "test --release -p stampede-macros any_tokens",
-        environment: &[("PROPTEST_CASES", "500000")],
-    }]
-}
+/// What only the HTTP layer needs.
+const HTTP_CRATES: &[&str] = &["bytes ", "http ", "http-body", "httpdate ", "tower", "hyper", "axum"];
 
 fn lint() -> Vec<Step> {
     vec![
@@ -90,10 +80,43 @@ fn lint() -> Vec<Step> {
         Step::new("clippy -p stampede-runtime --no-default-features -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
-        Step {
-            arguments: "doc --workspace --no-deps --all-features",
-            environment: &[("RUSTDOCFLAGS", "-D warnings")],
-        },
+        Step::new("clippy -p stampede-runtime --no-default-features --features http -- -D warnings"),
+        // Who does not ask for a part builds none of its crates.
+        Step::new("tree -p stampede-runtime -e normal --prefix none").without(HTTP_CRATES),
+        Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
         Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]
+}
+
+fn fuzz() -> Step {
+    Step::new("test --release -p stampede-macros any_tokens").with("PROPTEST_CASES", "500000")
+}
+
+/// `options` are pairs of a name and a number.
+fn model(options: &[&str]) -> Option<Step> {
+    let mut step =
+        Step::new("test --release -p stampede-tests --features test-util --test model -- --nocapture");
+    if !options.iter().any(|option| ["--schedules", "--minutes"].contains(option)) {
+        step = step.with("STAMPEDE_MODEL_SCHEDULES", "100000");
+    }
+    let pairs = options.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    for pair in pairs {
+        let variable = match pair[0] {
+            "--schedules" => "STAMPEDE_MODEL_SCHEDULES",
+            "--minutes" => "STAMPEDE_MODEL_MINUTES",
+            "--seed" => "STAMPEDE_MODEL_SEED",
+            _ => return None,
+        };
+        pair[1].parse::<u64>().ok()?;
+        step = step.with(variable, pair[1]);
+    }
+    Some(step)
+}
+
+fn conform() -> Result<(), String> {
+    Step::new("build -p stampede-http-examples --example proxy").run()?;
+    conformance::run()
 }

@@ -3,6 +3,7 @@
 use crate::{
     engine::{Key, Miss, Now, Output, body::Body, call::Call, load},
     served::Served,
+    stats::Event,
 };
 use std::{
     fmt,
@@ -40,14 +41,22 @@ where
         match miss {
             Miss::Aboard(boarding) => Self::Waits(Box::new(Call::new(boarding, false, start, detach))),
             Miss::Insists(boarding) => Self::Waits(Box::new(Call::new(boarding, true, start, detach))),
-            Miss::Answered { output, served, refresh } => {
-                if let Some((boarding, detach)) = refresh.zip(detach) {
+            Miss::Answered { output, served, refresh: None } => Self::Given(Some((output, served))),
+            Miss::Answered { output, served, refresh: Some(boarding) } => match detach {
+                Some(detach) => {
                     let engine = boarding.engine();
+                    engine.count_served(served);
+                    engine.counters.count(Event::Refresh);
                     let (ahead, limit) = (engine.ahead(&boarding.flight, false), engine.policy.time_limit());
                     load::spawn(boarding, Body::new(ahead, detach(start()), limit));
+                    Self::Given(Some((output, served)))
                 }
-                Self::Given(Some((output, served)))
-            }
+                // Nobody but the call could run the refresh: it waits for it, as without a runtime.
+                None => {
+                    boarding.engine().counters.count(Event::Lead);
+                    Self::Waits(Box::new(Call::new(boarding, false, start, None)))
+                }
+            },
         }
     }
 }

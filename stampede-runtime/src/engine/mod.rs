@@ -10,6 +10,8 @@ mod answer;
 mod boarding;
 mod body;
 mod call;
+#[cfg(feature = "http")]
+mod judged;
 mod load;
 #[cfg(not(feature = "redis"))]
 #[path = "no_tier.rs"]
@@ -88,7 +90,7 @@ pub(crate) enum Miss<K, O> {
     Aboard(Boarding<K, O>),
     /// The same, for a call that takes its outcome whatever is stored (I3).
     Insists(Boarding<K, O>),
-    /// What it is served all the same, and the flight of the refresh that it has to start.
+    /// What it is served all the same, and the flight of the refresh that it has to start: a task, or it waits for that.
     Answered { output: O, served: Served, refresh: Option<Boarding<K, O>> },
 }
 
@@ -218,7 +220,10 @@ impl<K: Key, O: Output> Engine<K, O> {
             _ => None,
         };
         let (output, served) = served(found);
-        self.count_served(served);
+        // Of a call that has a refresh to start it is not known yet whether it can.
+        if refresh.is_none() {
+            self.count_served(served);
+        }
         Begin::Miss(Miss::Answered { output, served, refresh })
     }
 
@@ -243,7 +248,6 @@ impl<K: Key, O: Output> Engine<K, O> {
             refresh.abandon();
             return None;
         }
-        self.counters.count(Event::Refresh);
         Some(refresh)
     }
 

@@ -164,6 +164,10 @@ impl<K: Eq, O> Store<K, O> {
     where
         K: Clone,
     {
+        // What will not be stored must not make others go.
+        if !flight.is_none_or(State::is_attached) {
+            return None;
+        }
         let weight = self.bounds.weight(key.key(), &kept);
         let guard = self.map.guard();
         let mut next = Some(kept);

@@ -1,0 +1,147 @@
+//! The body of a response that has passed the layer.
+
+use super::tee::{BoxError, Reader, whole};
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::{
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+pin_project! {
+    /// The body of a response that has passed a [`StampedeService`](super::StampedeService): a stored one, one that is stored
+    /// while it is sent, or the service's own, `B`.
+    ///
+    /// Its error is the service's, boxed, or says that the load of the body was stopped.
+    pub struct ResponseBody<B> {
+        #[pin]
+        form: Form<B>,
+    }
+}
+
+pin_project! {
+    #[project = FormProjection]
+    enum Form<B> {
+        Stored { body: Option<Bytes>, trailers: Option<HeaderMap> },
+        Sent { reader: Reader<B>, last: Option<Frame<Bytes>>, landing: Option<Landing> },
+        Inner { #[pin] body: B },
+    }
+}
+
+/// The end of the flight of a response.
+type Landing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl<B> ResponseBody<B> {
+    pub(super) fn empty() -> Self {
+        Self::stored(Bytes::new(), None)
+    }
+
+    pub(super) fn stored(body: Bytes, trailers: Option<HeaderMap>) -> Self {
+        Self { form: Form::Stored { body: Some(body).filter(|body| !body.is_empty()), trailers } }
+    }
+
+    pub(super) fn sent(reader: Reader<B>) -> Self {
+        Self { form: Form::Sent { reader, last: None, landing: None } }
+    }
+
+    /// Holds the last of a body back until the response is stored: whoever has it and asks again is served from the cache.
+    ///
+    /// Gives `landing` back if there is nothing to hold back: the load has ended then.
+    pub(super) fn end_with<F>(&mut self, landing: F) -> Option<F>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match &mut self.form {
+            Form::Sent { landing: to_come, .. } => {
+                *to_come = Some(Box::pin(landing));
+                None
+            }
+            Form::Stored { .. } | Form::Inner { .. } => Some(landing),
+        }
+    }
+
+    pub(super) fn inner(body: B) -> Self {
+        Self { form: Form::Inner { body } }
+    }
+}
+
+impl<B> Body for ResponseBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.project().form.project() {
+            FormProjection::Stored { body, trailers } => {
+                let data = body.take().map(Frame::data);
+                Poll::Ready(data.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+            }
+            FormProjection::Sent { reader, last, landing } => {
+                if last.is_none() {
+                    match ready!(reader.poll_frame(cx)) {
+                        Some(Ok(frame)) if reader.has_announced() => *last = Some(frame),
+                        Some(frame) => return Poll::Ready(Some(frame)),
+                        None => {}
+                    }
+                }
+                ready!(poll_landing(landing, cx));
+                Poll::Ready(last.take().map(Ok))
+            }
+            FormProjection::Inner { body } => {
+                body.poll_frame(cx).map(|frame| frame.map(|frame| frame.map(whole).map_err(Into::into)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.form {
+            Form::Stored { body, trailers } => body.is_none() && trailers.is_none(),
+            Form::Sent { reader, last, landing } => {
+                last.is_none() && landing.is_none() && reader.is_end_stream()
+            }
+            Form::Inner { body } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.form {
+            Form::Stored { body, .. } => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
+            Form::Sent { reader, .. } => reader.size_hint(),
+            Form::Inner { body } => body.size_hint(),
+        }
+    }
+}
+
+fn poll_landing(landing: &mut Option<Landing>, cx: &mut Context<'_>) -> Poll<()> {
+    if let Some(future) = landing {
+        // A panic of the flight is for those who wait for its response.
+        let landed = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        if let Ok(Poll::Pending) = landed {
+            return Poll::Pending;
+        }
+        *landing = None;
+    }
+    Poll::Ready(())
+}
+
+impl<B> fmt::Debug for ResponseBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match &self.form {
+            Form::Stored { .. } => "Stored",
+            Form::Sent { .. } => "Sent",
+            Form::Inner { .. } => "Inner",
+        };
+        f.debug_tuple("ResponseBody").field(&form).finish()
+    }
+}

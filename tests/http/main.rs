@@ -1,0 +1,19 @@
+//! The HTTP layer through its public API, a module for each group of rules.
+
+#[macro_use]
+mod settings;
+
+mod bodies;
+mod coalescing;
+mod conditional;
+#[cfg(feature = "test-util")]
+mod freshness;
+mod hostile;
+mod invalidation;
+mod keys;
+mod options;
+mod origin;
+mod privacy;
+mod servers;
+mod services;
+mod vary;
