@@ -1,6 +1,7 @@
 //! The commands of this repository: `cargo xtask <command>`.
 
 mod conformance;
+mod server;
 mod step;
 
 use std::{env, process::ExitCode};
@@ -9,7 +10,8 @@ use step::Step;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs Rust, and for the
+               shared tier redis-server or valkey-server, which it installs where it may
   lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
   ci           lint, then test
   fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
@@ -66,11 +68,18 @@ fn test() -> Vec<Step> {
         Step::new("test -p stampede-tests --features http --test http"),
         Step::new("test -p stampede-tests --features http,test-util --test http"),
         Step::new("test -p stampede-runtime --features http --doc"),
+        // The shared tier, on servers that the tests start, and its mistakes.
+        Step::new("test -p stampede-tests --features redis --test tier").needing(server::ensure),
+        Step::new("test -p stampede-tests --features redis --test ui -- mistakes trybuild=ui/tier/"),
+        Step::new("test -p stampede-runtime --features redis --doc"),
     ]
 }
 
 /// What only the HTTP layer needs.
 const HTTP_CRATES: &[&str] = &["bytes ", "http ", "http-body", "httpdate ", "tower", "hyper", "axum"];
+
+/// What only the shared tier needs.
+const TIER_CRATES: &[&str] = &["lz4_flex ", "redis ", "rmp", "rustls", "serde "];
 
 fn lint() -> Vec<Step> {
     vec![
@@ -81,8 +90,10 @@ fn lint() -> Vec<Step> {
         Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features http -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features redis -- -D warnings"),
         // Who does not ask for a part builds none of its crates.
         Step::new("tree -p stampede-runtime -e normal --prefix none").without(HTTP_CRATES),
+        Step::new("tree -p stampede-runtime -e normal --prefix none").without(TIER_CRATES),
         Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
         Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]
