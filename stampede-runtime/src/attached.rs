@@ -2,6 +2,8 @@
 
 #[cfg(feature = "redis")]
 use crate::tier::{Codec, Spec, Tier};
+#[cfg(feature = "redis")]
+use std::sync::Arc;
 use std::{fmt, marker::PhantomData};
 
 /// The tier that a cache is built with, if there is one.
@@ -31,7 +33,7 @@ impl<K, O> Attached<K, O> {
     /// # Panics
     ///
     /// If there is no way to write keys or outputs; a function with such does not compile.
-    pub fn of(tier: impl Tier, write_key: Option<WriteKey<K>>, codec: Option<Codec<O>>) -> Self {
+    pub fn of(tier: Arc<dyn Tier>, write_key: Option<WriteKey<K>>, codec: Option<Codec<O>>) -> Self {
         let (write_key, codec) = write_key.zip(codec).expect("types that fit can be written");
         Spec::with(tier, write_key, codec).into()
     }

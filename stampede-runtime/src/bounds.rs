@@ -439,3 +439,10 @@ pub trait AskUntiered {
 impl<O> AskUntiered for Ask<O> {
     type Type = O;
 }
+
+/// Takes a tier.
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub fn tier(tier: impl crate::tier::Tier) -> std::sync::Arc<dyn crate::tier::Tier> {
+    std::sync::Arc::new(tier)
+}

@@ -4,6 +4,7 @@ mod attribute;
 mod cluster;
 mod fleet;
 mod formats;
+mod memory;
 mod outages;
 mod server;
 mod sharing;

@@ -177,13 +177,13 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
 
 /// The tier behind the cache.
 fn tier(plan: &Plan) -> TokenStream {
-    let Plan { private, .. } = plan;
+    let Plan { private, bounds, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };
     let outputs = quote!(#private::Outputs::<#output>);
     quote! {
         #private::Attached::of(
-            #tier,
+            #bounds::tier(#tier),
             #private::Keys::<#key>::WRITE,
             #private::first([#outputs::TIER_RESULTS, #outputs::TIER_VALUES, #outputs::TIER_WHOLE]),
         )

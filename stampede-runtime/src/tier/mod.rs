@@ -107,6 +107,10 @@ pub type TierFuture<T> = Pin<Box<dyn Future<Output = Result<T, TierError>> + Sen
 /// and timers, whatever the caller runs on; they have to come to an end soon, with an error if need be.
 ///
 /// A lease is a right to load, for a while: at most one for a key. Who holds it is told by its token.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tier; name a `stampede::tier::Redis`, as `&*REDIS` for a `static REDIS: LazyLock<Redis>`",
+    label = "is no `stampede::tier::Tier`"
+)]
 pub trait Tier: Send + Sync + 'static {
     /// Returns the times that caches keep with it.
     fn timing(&self) -> Timing;
@@ -140,7 +144,7 @@ pub trait Tier: Send + Sync + 'static {
 
 macro_rules! tier_behind {
     ($pointer:ty) => {
-        /// What it points at.
+        #[diagnostic::do_not_recommend]
         impl<T: Tier + ?Sized> Tier for $pointer {
             fn timing(&self) -> Timing {
                 (**self).timing()
