@@ -94,12 +94,14 @@ async fn a_tier_that_freezes_is_left_alone_until_it_is_back() {
 #[tokio::test]
 async fn commands_that_come_late_do_nothing() {
     let server = Server::start();
-    let cache = cache(Redis::connect(server.url()).expect("a URL"));
+    // One that a busy machine keeps while the server is well.
+    let timeout = Duration::from_millis(400);
+    let cache = cache(Redis::builder(server.url()).timeout(timeout).build().expect("a URL"));
     let (open, gated) = (Probe::open(End::Value), Probe::new(End::Value));
     while cache.stats().tier.published == 0 {
         assert!(get(&cache, 1, &open).await.is_ok());
         cache.invalidate(&1);
-        sleep(TIMEOUT).await;
+        sleep(timeout).await;
     }
     server.command(&["FLUSHALL"]);
     // One load has its lease; its value comes too late.
@@ -114,9 +116,9 @@ async fn commands_that_come_late_do_nothing() {
     assert_eq!(load.await.expect("it does not panic"), Ok(1));
     // Another one asks for a lease.
     assert!(get(&cache, 3, &open).await.is_ok());
-    sleep(6 * TIMEOUT).await;
+    sleep(6 * timeout).await;
     server.thaw();
-    sleep(2 * TIMEOUT).await;
+    sleep(2 * timeout).await;
     assert_eq!(server.values(), Vec::<String>::new());
     let leases = server.keys().into_iter().filter(|key| key.ends_with(":lease"));
     assert_eq!(leases.filter(|key| key.contains("%03")).count(), 0, "nobody holds this lease");

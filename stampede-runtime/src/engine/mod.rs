@@ -344,7 +344,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             result.and_then(|output| panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output))));
         settled.inspect_err(|_| {
             self.count_end(flight, Event::LoadPanicked);
-            self.fail_lease(flight);
+            Self::fail_lease(flight);
             self.fail(flight, &"a panic");
             self.flights.remove(flight);
         })
@@ -354,12 +354,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> (Kept<O>, bool) {
         let kind = (self.sharing.kind)(&output);
         let value_stays = kind == Kind::Error && self.fail(flight, &Failure(&output, &self.sharing));
-        let found = self.found(flight);
-        let lifetime = if value_stays {
-            None
-        } else {
-            found.unwrap_or_else(|| self.lifetime(kind, &output, flight.key.hash()))
-        };
+        let lifetime = if value_stays { None } else { self.lifetime_of(flight, kind, &output) };
         let cargo = self.cargo(flight, &output, kind, lifetime);
         let (kept, alone) = match lifetime {
             Some(lifetime) => {
@@ -439,7 +434,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Ends a flight whose load ended without an outcome; those who still wait start over.
     pub(crate) fn abandon(&self, flight: &Arc<Flight<K, O>>) {
-        self.drop_lease(flight);
+        Self::drop_lease(flight);
         self.flights.remove(flight);
         flight.state.close();
         flight.state.land(Landing::Abandoned);

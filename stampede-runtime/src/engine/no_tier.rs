@@ -45,8 +45,8 @@ impl<K: Key, O: Output> Engine<K, O> {
         Ahead(PhantomData)
     }
 
-    pub(super) fn found(&self, _: &Flight<K, O>) -> Option<Option<Lifetime>> {
-        None
+    pub(super) fn lifetime_of(&self, flight: &Flight<K, O>, kind: Kind, output: &O) -> Option<Lifetime> {
+        self.lifetime(kind, output, flight.key.hash())
     }
 
     pub(super) fn loads(&self, _: &Flight<K, O>) -> bool {
@@ -57,9 +57,9 @@ impl<K: Key, O: Output> Engine<K, O> {
         Cargo
     }
 
-    pub(super) fn fail_lease(&self, _: &Flight<K, O>) {}
+    pub(super) fn fail_lease(_: &Flight<K, O>) {}
 
-    pub(super) fn drop_lease(&self, _: &Flight<K, O>) {}
+    pub(super) fn drop_lease(_: &Flight<K, O>) {}
 
     pub(super) fn tell_insert(&self, _: &Keyed<K>, _: &O, _: Kind, _: Option<Lifetime>) {}
 

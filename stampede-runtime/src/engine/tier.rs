@@ -4,7 +4,7 @@ use crate::{
     clock,
     contain::contain,
     engine::{BoxFuture, Engine, Key, Output},
-    flight::{Flight, passage::Stage},
+    flight::{Flight, passage::{Origin, Stage}},
     keyed::Keyed,
     policy::{Decision, Lifetime},
     served::{Served, StaleReason},
@@ -124,15 +124,19 @@ impl<K: Key, O: Output> Engine<K, O> {
         if let Some(Found { output, lifetime }) = stale {
             // If the load fails it is here (F3).
             let kept = contain(|| (self.sharing.share)(output));
-            kept.into_iter().for_each(|kept| self.store_outcome(flight, &kept, lifetime));
+            if let Some(kept) = kept {
+                self.store_outcome(flight, &kept, lifetime);
+            }
         }
         None
     }
 
-    /// How long an output may be kept that a flight has from the tier; None if it has loaded.
-    pub(super) fn found(&self, flight: &Flight<K, O>) -> Option<Option<Lifetime>> {
-        self.tier.0.as_ref()?;
-        flight.passage.found()
+    /// How long an output is kept that a flight has just come to.
+    pub(super) fn lifetime_of(&self, flight: &Flight<K, O>, kind: Kind, output: &O) -> Option<Lifetime> {
+        match flight.passage.found() {
+            Origin::Tier(lifetime) => lifetime,
+            Origin::Load => self.lifetime(kind, output, flight.key.hash()),
+        }
     }
 
     /// Whether the load of a flight was started.
@@ -163,14 +167,14 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// The load of a flight has panicked.
-    pub(super) fn fail_lease(&self, flight: &Flight<K, O>) {
+    pub(super) fn fail_lease(flight: &Flight<K, O>) {
         if let Some(lease) = flight.passage.take_lease() {
             lease.fail();
         }
     }
 
     /// Nobody runs the load of a flight any more: another process may.
-    pub(super) fn drop_lease(&self, flight: &Flight<K, O>) {
+    pub(super) fn drop_lease(flight: &Flight<K, O>) {
         drop(flight.passage.take_lease());
     }
 
@@ -206,7 +210,8 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// How a call came by an output that its flight had from the tier.
     pub(super) fn served_by_tier(&self, flight: &Flight<K, O>) -> Option<Served> {
-        let lifetime = self.found(flight)??;
+        self.tier.0.as_ref()?;
+        let Origin::Tier(Some(lifetime)) = flight.passage.found() else { return None };
         let now = clock::exact();
         if now < lifetime.fresh_until {
             return Some(Served::Tier);

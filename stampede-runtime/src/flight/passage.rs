@@ -27,6 +27,14 @@ pub(crate) enum Stage {
     Delivered,
 }
 
+/// Where an output comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    Load,
+    /// For as long as it may be kept.
+    Tier(Option<Lifetime>),
+}
+
 impl Passage {
     /// Starts to ask the tier; false if the flight has its lease.
     pub(crate) fn ask(&self) -> bool {
@@ -48,11 +56,11 @@ impl Passage {
         !matches!(*lock(&self.0), Stage::Asks | Stage::Found(_))
     }
 
-    /// How long what was found may be kept; None if it was not found in the tier.
-    pub(crate) fn found(&self) -> Option<Option<Lifetime>> {
+    /// Where it has what it lands with from.
+    pub(crate) fn found(&self) -> Origin {
         match &*lock(&self.0) {
-            Stage::Found(lifetime) => Some(*lifetime),
-            _ => None,
+            Stage::Found(lifetime) => Origin::Tier(*lifetime),
+            _ => Origin::Load,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Keys and outputs as bytes: MessagePack, by serde.
+//! Keys and outputs as bytes: `MessagePack`, by serde.
 //!
 //! Values with the names of their fields, so that processes of two versions read each other's as far as serde lets them; keys
 //! without, because they are only ever compared.

@@ -59,10 +59,10 @@
 //! under `stampede:<application>:<cache>` one small hash a cache, which stays. Caches of one name share their values, so a cache
 //! with a tier has to have a name; that of an annotated function is its path. Values are
 //! [MessagePack](https://msgpack.org) with the names of fields: compact, and self-describing enough that a type may gain
-//! fields with `#[serde(default)]` and lose others while old and new processes run side by side. Keys are MessagePack without names.
+//! fields with `#[serde(default)]` and lose others while old and new processes run side by side. Keys are written without names.
 //! Values above [a size](RedisBuilder::compress_above) are compressed with LZ4, which costs less than sending what it saves.
 //!
-//! **Sizing**: an entry takes its MessagePack bytes, its key twice, and about 150 bytes. All of them expire, so any eviction policy
+//! **Sizing**: an entry takes its value's bytes, its key twice, and about 150 bytes. All of them expire, so any eviction policy
 //! suits; with `noeviction` a full server stores nothing more, and the fleet loads without it.
 //!
 //! **Security**: keys and values are stored in the clear, and who can write to the server can make a process serve what he likes.
@@ -357,6 +357,7 @@ impl TierError {
     }
 
     /// It was not asked, because it was unavailable a moment ago.
+    #[must_use]
     pub fn avoided() -> Self {
         Self { kind: TierErrorKind::Avoided, reason: "it could not be reached a moment ago".into() }
     }
