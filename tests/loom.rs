@@ -77,6 +77,34 @@ fn a_waiter_takes_over_when_the_driver_leaves() {
 }
 
 #[test]
+fn a_flight_that_is_offered_is_driven_by_one_of_those_on_board() {
+    // F2: a refresh that waits for a thread of the pool, and a call that waits for the refresh.
+    model_up_to(3, || {
+        let mut refresh = Call::first();
+        let mut waiter = Call::beside(&refresh);
+        let calling = thread::spawn(move || match waiter.wait() {
+            Step::Drive => {
+                waiter.flight.land(7);
+                assert_eq!(waiter.wait_for_landing(), 7);
+                1
+            }
+            _ => 0,
+        });
+        refresh.offer();
+        let (_, nobody) = Counted::new();
+        let drives = match refresh.poll(&nobody) {
+            Step::Drive => {
+                refresh.flight.land(7);
+                1
+            }
+            Step::Wait | Step::Land => 0,
+        };
+        assert_eq!(calling.join().unwrap() + drives, 1);
+        assert!(!refresh.leave(), "it has landed");
+    });
+}
+
+#[test]
 fn one_of_many_waiters_takes_over_and_lands_for_all() {
     // X2
     model_up_to(3, || {

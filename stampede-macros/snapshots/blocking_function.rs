@@ -13,7 +13,8 @@ fn digest(path: &Path) -> io::Result<u64> {
     let __stampede_begun;
     {
         let __stampede_call = ::stampede::__private::One(path);
-        __stampede_begun = __stampede_digest::digest::__cache().begin(&__stampede_call);
+        __stampede_begun = __stampede_digest::digest::__cache()
+            .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -169,7 +170,7 @@ impl __stampede_digest::digest {
         {
             let __stampede_call = ::stampede::__private::One(path);
             __stampede_begun = __stampede_digest::digest::__cache()
-                .begin(&__stampede_call);
+                .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
         }
         match __stampede_begun {
             ::core::result::Result::Ok(__stampede_output) => {

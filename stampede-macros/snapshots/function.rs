@@ -13,7 +13,8 @@ pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
     let __stampede_begun;
     {
         let __stampede_call = ::stampede::__private::View((&from, to));
-        __stampede_begun = __stampede_rate::rate::__cache().begin(&__stampede_call);
+        __stampede_begun = __stampede_rate::rate::__cache()
+            .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -175,16 +176,22 @@ impl __stampede_rate::rate {
                 ::stampede::__private::IntoOutput::into_output(__stampede_output),
             );
     }
-    pub async fn call_with_info(
+    async fn __call(
+        __stampede_insists: bool,
         from: Currency,
         to: &str,
     ) -> (Result<Rate, ApiError>, ::stampede::__private::Served) {
-        #[allow(deprecated)]
-        let _ = rate;
         let __stampede_begun;
         {
             let __stampede_call = ::stampede::__private::View((&from, to));
-            __stampede_begun = __stampede_rate::rate::__cache().begin(&__stampede_call);
+            __stampede_begun = if __stampede_insists {
+                ::core::result::Result::Err(
+                    __stampede_rate::rate::__cache().begin_fresh(&__stampede_call),
+                )
+            } else {
+                __stampede_rate::rate::__cache()
+                    .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime)
+            };
         }
         match __stampede_begun {
             ::core::result::Result::Ok(__stampede_output) => {
@@ -202,28 +209,31 @@ impl __stampede_rate::rate {
             }
         }
     }
-    pub async fn refresh(from: Currency, to: &str) -> Result<Rate, ApiError> {
+    pub fn call_with_info(
+        from: Currency,
+        to: &str,
+    ) -> impl ::core::future::Future<
+        Output = (Result<Rate, ApiError>, ::stampede::__private::Served),
+    > {
         #[allow(deprecated)]
         let _ = rate;
-        let __stampede_miss;
-        {
-            let __stampede_call = ::stampede::__private::View((&from, to));
-            __stampede_miss = __stampede_rate::rate::__cache()
-                .begin_fresh(&__stampede_call);
-        }
-        __stampede_miss
-            .detached(move || __stampede_rate::rate::__load(
-                from,
-                <<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
-                    str,
-                >>::own(to),
-            ))
-            .await
+        <__stampede_rate::rate>::__call(false, from, to)
     }
-    pub async fn uncached(from: Currency, to: &str) -> Result<Rate, ApiError> {
+    pub fn refresh(
+        from: Currency,
+        to: &str,
+    ) -> impl ::core::future::Future<Output = Result<Rate, ApiError>> {
         #[allow(deprecated)]
         let _ = rate;
-        <__stampede_rate::rate>::__body(from, to).await
+        ::stampede::__private::output_of(<__stampede_rate::rate>::__call(true, from, to))
+    }
+    pub fn uncached(
+        from: Currency,
+        to: &str,
+    ) -> impl ::core::future::Future<Output = Result<Rate, ApiError>> {
+        #[allow(deprecated)]
+        let _ = rate;
+        <__stampede_rate::rate>::__body(from, to)
     }
     pub fn clear() {
         __stampede_rate::rate::__cache().clear();

@@ -14,7 +14,8 @@ async fn page(user: &User<'_>) -> String {
     {
         let __stampede_0: &u64 = &(user.id);
         let __stampede_call = ::stampede::__private::One(__stampede_0);
-        __stampede_begun = __stampede_page::page::__cache().begin(&__stampede_call);
+        __stampede_begun = __stampede_page::page::__cache()
+            .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -128,16 +129,22 @@ impl __stampede_page::page {
                 ::stampede::__private::IntoOutput::into_output(__stampede_output),
             );
     }
-    pub async fn call_with_info(
+    async fn __call(
+        __stampede_insists: bool,
         user: &User<'_>,
     ) -> (String, ::stampede::__private::Served) {
-        #[allow(deprecated)]
-        let _ = page;
         let __stampede_begun;
         {
             let __stampede_0: &u64 = &(user.id);
             let __stampede_call = ::stampede::__private::One(__stampede_0);
-            __stampede_begun = __stampede_page::page::__cache().begin(&__stampede_call);
+            __stampede_begun = if __stampede_insists {
+                ::core::result::Result::Err(
+                    __stampede_page::page::__cache().begin_fresh(&__stampede_call),
+                )
+            } else {
+                __stampede_page::page::__cache()
+                    .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody)
+            };
         }
         match __stampede_begun {
             ::core::result::Result::Ok(__stampede_output) => {
@@ -150,22 +157,22 @@ impl __stampede_page::page {
             }
         }
     }
-    pub async fn refresh(user: &User<'_>) -> String {
+    pub fn call_with_info(
+        user: &User<'_>,
+    ) -> impl ::core::future::Future<Output = (String, ::stampede::__private::Served)> {
         #[allow(deprecated)]
         let _ = page;
-        let __stampede_miss;
-        {
-            let __stampede_0: &u64 = &(user.id);
-            let __stampede_call = ::stampede::__private::One(__stampede_0);
-            __stampede_miss = __stampede_page::page::__cache()
-                .begin_fresh(&__stampede_call);
-        }
-        __stampede_miss.in_place(move || <__stampede_page::page>::__body(user)).await
+        <__stampede_page::page>::__call(false, user)
     }
-    pub async fn uncached(user: &User<'_>) -> String {
+    pub fn refresh(user: &User<'_>) -> impl ::core::future::Future<Output = String> {
         #[allow(deprecated)]
         let _ = page;
-        <__stampede_page::page>::__body(user).await
+        ::stampede::__private::output_of(<__stampede_page::page>::__call(true, user))
+    }
+    pub fn uncached(user: &User<'_>) -> impl ::core::future::Future<Output = String> {
+        #[allow(deprecated)]
+        let _ = page;
+        <__stampede_page::page>::__body(user)
     }
     pub fn clear() {
         __stampede_page::page::__cache().clear();

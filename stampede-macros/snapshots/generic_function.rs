@@ -258,7 +258,10 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     },
                                 )
                         }
-                            .begin(&__stampede_call);
+                            .begin(
+                                &__stampede_call,
+                                ::stampede::__private::Refresher::Runtime,
+                            );
                     }
                     match __stampede_begun {
                         ::core::result::Result::Ok(__stampede_output) => {
@@ -671,7 +674,10 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     },
                                 )
                         }
-                            .begin(&__stampede_call);
+                            .begin(
+                                &__stampede_call,
+                                ::stampede::__private::Refresher::Runtime,
+                            );
                     }
                     match __stampede_begun {
                         ::core::result::Result::Ok(__stampede_output) => {

@@ -120,7 +120,10 @@ impl Site {
                                     },
                                 )
                         }
-                            .begin(&__stampede_call);
+                            .begin(
+                                &__stampede_call,
+                                ::stampede::__private::Refresher::Runtime,
+                            );
                     }
                     match __stampede_begun {
                         ::core::result::Result::Ok(__stampede_output) => {

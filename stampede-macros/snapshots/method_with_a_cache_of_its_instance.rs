@@ -29,7 +29,7 @@ impl Site {
                     ::stampede::bounds::ask_cache::<u64, Page, _>(__stampede_cache);
                     ::stampede::__private::Backed::<_, u64, Page>::new(__stampede_cache)
                 })
-                    .begin(&__stampede_call)
+                    .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody)
             };
         }
         match __stampede_begun {

@@ -32,9 +32,13 @@ pub(crate) fn check(args: &Args, item: &Item, function: &Function, diag: &mut Di
     check_refresh(args, function, diag);
 }
 
-/// Whether a load is a task of its own; else calls drive it in place.
+/// Whether a load is apart from its callers, and owns what it needs: a task, or of a function that is not `async` a refresh on
+/// another thread. Else calls drive it in place.
 pub(crate) fn is_detached(args: &Args, function: &Function) -> bool {
-    function.flow != Flow::Blocking && args.detach.as_ref().is_none_or(|detach| detach.value)
+    match function.flow {
+        Flow::Blocking => args.stale_while_revalidate.is_some(),
+        Flow::Async | Flow::Boxed => args.detach.as_ref().is_none_or(|detach| detach.value),
+    }
 }
 
 /// Whether the function stands in an `impl` or a trait, or for another reason has nothing beside it: all generated code is
@@ -287,10 +291,15 @@ fn check_borrows(args: &Args, function: &Function, diag: &mut Diag) {
         if is_keyed(args, param) {
             diag.error(borrow, "a borrow inside a type can't be kept in the key; take an owned type, or say with `key = …` what identifies a call");
         } else if is_detached(args, function) {
-            diag.error(
-                borrow,
-                "a borrow inside a type can't be handed to a load of its own; let callers drive the load with `detach = false`",
-            );
+            let message = match function.flow {
+                Flow::Blocking => {
+                    "a borrow inside a type can't be handed to a refresh on another thread; take an owned type, or remove `stale_while_revalidate`"
+                }
+                Flow::Async | Flow::Boxed => {
+                    "a borrow inside a type can't be handed to a load of its own; let callers drive the load with `detach = false`"
+                }
+            };
+            diag.error(borrow, message);
         }
     }
 }
@@ -335,15 +344,9 @@ fn check_jitter(args: &Args, diag: &mut Diag) {
     }
 }
 
-/// A refresh is a task (F8), and a thread can't be stopped.
+/// Somebody has to run a refresh (F8), and a thread can't be stopped.
 fn check_refresh(args: &Args, function: &Function, diag: &mut Diag) {
     if function.flow == Flow::Blocking {
-        if let Some(window) = &args.stale_while_revalidate {
-            diag.error(
-                &window.option,
-                "`stale_while_revalidate` is for async functions: of others, nobody could run the refresh; make the function `async`, or use `stale_if_error`",
-            );
-        }
         if let Some(limit) = &args.load_timeout {
             diag.error(
                 &limit.option,

@@ -20,7 +20,7 @@
 use crate::{
     __private::Missed,
     cache::ToKey,
-    engine::{BoxFuture, Key, Output},
+    engine::{BoxFuture, Key, Output, Refresher},
     error::{LoadTimeout, SharedError},
 };
 use std::{error::Error, fmt, hash::Hash, marker::PhantomData};
@@ -157,6 +157,37 @@ pub trait TierOutput: serde::Serialize + serde::de::DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize + serde::de::DeserializeOwned> TierOutput for T {}
 
+/// An argument that the refresh of a function that is not `async` is given: `Send`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be moved to a refresh on another thread; it has to be `Send`, or `stale_while_revalidate` be removed",
+    label = "is not known to be `Send`"
+)]
+pub trait RefreshArgument: Send {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send> RefreshArgument for T {}
+
+/// An argument that is passed by reference, and that the refresh of a function that is not `async` is given: it can be owned, and
+/// is `Send` then.
+#[diagnostic::on_unimplemented(
+    message = "`&{Self}` can't be owned by a refresh on another thread; `{Self}` has to be `Clone + Send`, or `stale_while_revalidate` be removed",
+    label = "is not known to be `Clone + Send`"
+)]
+pub trait RefreshArgumentRef: ToOwned<Owned: Send> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned<Owned: Send>> RefreshArgumentRef for T {}
+
+/// The `&self` of a method that is not `async`, and whose refresh runs on another thread.
+#[diagnostic::on_unimplemented(
+    message = "a refresh on another thread can't own the `&self` of `{Self}`; make `{Self}` `Clone + Send`, take `self: Arc<Self>`, or remove `stale_while_revalidate`",
+    label = "`{Self}` is not known to be `Clone + Send`"
+)]
+pub trait RefreshSelf: ToOwned<Owned: Send> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned<Owned: Send>> RefreshSelf for T {}
+
 /// A [`Cache`](crate::Cache) for functions with keys `K` and outputs `O`, as `cache = self.pages` names it: a `Cache<K, V, E>` for
 /// `Result<V, E>`, a `Cache<K, V>` for any `V`.
 #[diagnostic::on_unimplemented(
@@ -169,7 +200,7 @@ pub trait CacheOf<K, O> {
 
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc)]
-    fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<Self::Raw, Missed<K, Self::Raw>>
+    fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<Self::Raw, Missed<K, Self::Raw>>
     where
         K: Key;
 
@@ -242,6 +273,21 @@ impl<T: ?Sized + LoadSelf> Ask<T> {
     pub const fn task_self() {}
 }
 
+impl<T: RefreshArgument> Ask<T> {
+    #[doc(hidden)]
+    pub const fn refresh() {}
+}
+
+impl<T: ?Sized + RefreshArgumentRef> Ask<T> {
+    #[doc(hidden)]
+    pub const fn refresh_reference() {}
+}
+
+impl<T: ?Sized + RefreshSelf> Ask<T> {
+    #[doc(hidden)]
+    pub const fn refresh_self() {}
+}
+
 /// The answers where bounds are missing.
 #[doc(hidden)]
 pub trait Lacking {
@@ -301,6 +347,27 @@ pub trait Lacking {
     fn task_self()
     where
         Self::Type: LoadSelf,
+    {
+    }
+
+    #[doc(hidden)]
+    fn refresh()
+    where
+        Self::Type: RefreshArgument + Sized,
+    {
+    }
+
+    #[doc(hidden)]
+    fn refresh_reference()
+    where
+        Self::Type: RefreshArgumentRef,
+    {
+    }
+
+    #[doc(hidden)]
+    fn refresh_self()
+    where
+        Self::Type: RefreshSelf,
     {
     }
 }

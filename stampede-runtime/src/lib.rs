@@ -93,6 +93,7 @@ pub mod http;
 mod keyed;
 mod labels;
 mod policy;
+mod pool;
 mod registry;
 mod served;
 mod sharing;
@@ -258,8 +259,16 @@ pub use served::{Served, StaleReason};
 /// # Functions that are not `async`
 ///
 /// Threads share loads as tasks do: who comes first runs the body, the others park until it is done. No runtime is needed, and
-/// arguments may borrow anything. All options are for them too but `detach`, `stale_while_revalidate` and `load_timeout`: there
-/// is no task that could refresh, and a thread can't be stopped.
+/// arguments may borrow anything. All options are for them too but `detach` and `load_timeout`: a thread can't be stopped, so a
+/// load that takes too long would go on, and one more thread with it for each call that follows. Give the body a time limit, as
+/// most blocking clients have one.
+///
+/// With `stale_while_revalidate` a call past the ttl returns the old value at once, and a thread of a pool runs the refresh, on
+/// arguments of its own: skipped ones are `Send`, and `Clone` behind a reference. The pool is one for the whole process: up to 8
+/// threads named `stampede-worker`, started when there is work and ended after 10 s without. Up to 1,024 refreshes wait for
+/// them; beyond that a call starts none, and a later one tries again. Past the window nobody waits for the pool: a call whose
+/// refresh has not been begun runs it itself. A refresh sees the runtime's handle and the `tracing` span of the call that caused
+/// it. What waits or runs when the process ends is lost.
 ///
 /// **Inside an async runtime a call that waits blocks its worker thread.** If the load needs that thread to go on, it never
 /// does: call such functions by `spawn_blocking`.

@@ -14,6 +14,7 @@ mod instances;
 mod invalidation;
 mod panics;
 mod raw;
+mod refreshed_on_threads;
 mod runtimes;
 mod settings;
 mod shapes;

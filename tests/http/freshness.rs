@@ -86,6 +86,48 @@ async fn a_stale_response_stands_in_for_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stale_response_stands_in_for_an_error_of_the_service_itself() {
+    // F3, H7
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let inner = tower::service_fn(move |_: Request<Body>| {
+        let run = counted.fetch_add(1, SeqCst) + 1;
+        async move { if run == 1 { Ok(response(200, &[], "hello")) } else { Err("down") } }
+    });
+    let service = StampedeLayer::new(5 * SECOND).stale_if_error(60 * SECOND).layer(inner);
+    send(&service, get("/p")).await;
+    advance(6 * SECOND).await;
+    let all = send_all(&service, (0..20).map(|_| get("/p"))).join_all().await;
+    assert!(all.iter().all(|read| read.text() == "hello"));
+    assert_eq!(runs.load(SeqCst), 2);
+    advance(60 * SECOND).await;
+    assert_eq!(tower::ServiceExt::oneshot(service, get("/p")).await.expect_err("an error"), "down");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_response_is_validated_once_for_all() {
+    // C1
+    let origin = Origin::gated(|_, request| {
+        let headers = [("etag", "\"1\""), ("cache-control", "max-age=5")];
+        let asks = request.headers().contains_key("if-none-match");
+        if asks { response(304, &headers, "") } else { response(200, &headers, "hello") }
+    });
+    let layer = StampedeLayer::rfc9111();
+    let service = layer.layer(origin.service());
+    origin.let_one_through();
+    send(&service, get("/p")).await;
+    advance(6 * SECOND).await;
+    let sent = send_all(&service, (0..20).map(|_| get("/p")));
+    until(|| layer.store().stats().coalesced == 19).await;
+    origin.open_gate();
+    for read in soon(sent.join_all()).await {
+        assert_eq!((read.status.as_u16(), read.text()), (200, "hello"));
+    }
+    assert_eq!(origin.runs(), 2);
+    assert!(send(&service, get("/p")).await.is_hit());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_windows_may_come_from_the_response() {
     // RFC 5861
     let origin = Origin::new(|run, _| {

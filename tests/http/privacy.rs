@@ -131,6 +131,11 @@ on_both_flavours! {
             assert_eq!(layer.store().stats().entries, u64::from(shared), "{directives}");
             let second = send(&service, by("authorization", "bob")).await;
             assert_eq!(second.is_hit(), shared, "{directives}");
+            // The same of one that was stored for nobody in particular.
+            send(&service, get("/p")).await;
+            let third = send(&service, request("GET", "/p", &[("authorization", "bob")])).await;
+            assert_eq!(third.is_hit(), shared, "{directives}");
+            assert!(send(&service, get("/p")).await.is_hit());
         }
     }
 

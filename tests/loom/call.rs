@@ -46,6 +46,12 @@ impl Call {
         Self::join(&other.flight).expect("nobody has closed the flight")
     }
 
+    /// Stays on board, and leaves the driving to whoever is polled first.
+    pub(crate) fn offer(&mut self) {
+        self.flight.offer();
+        self.driving = false;
+    }
+
     pub(crate) fn poll(&mut self, waker: &Waker) -> Step {
         let step = self.flight.poll(&mut self.seat, waker);
         self.driving |= step == Step::Drive;

@@ -9,8 +9,8 @@ A caching reverse proxy in front of one origin.
 Usage: cargo run --example proxy -- ORIGIN [LISTEN]
 
 Arguments:
-  ORIGIN        where requests go: http://host:port
-  LISTEN        the address to listen on (default 127.0.0.1:8080; port 0 takes a free one)
+  ORIGIN        where requests go: http://host:port, or host:port
+  LISTEN        the address to listen on, or a port of 127.0.0.1 (default 8080; port 0 takes a free one)
   -h, --help    print this
 ";
 
@@ -40,13 +40,15 @@ pub(crate) fn parse() -> Result<Command, String> {
     }
     let mut values = values.into_iter();
     let origin = values.next().ok_or_else(|| with_hint("ORIGIN is missing"))?;
-    let listen = values.next().unwrap_or_else(|| String::from("127.0.0.1:8080"));
+    let listen = values.next().unwrap_or_else(|| String::from("8080"));
+    let listen = if listen.contains(':') { listen } else { format!("127.0.0.1:{listen}") };
     Ok(Command::Run(Args { origin: self::origin(&origin)?, listen }))
 }
 
 /// Reads an origin: a URL without path, or with the path `/`.
 fn origin(text: &str) -> Result<Uri, String> {
-    let uri: Uri = text.parse().map_err(|error| with_hint(&format!("ORIGIN `{text}`: {error}")))?;
+    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let uri: Uri = url.parse().map_err(|error| with_hint(&format!("ORIGIN `{text}`: {error}")))?;
     let is_origin = uri.scheme_str() == Some("http") && uri.authority().is_some();
     if is_origin && uri.path() == "/" && uri.query().is_none() {
         Ok(uri)

@@ -80,15 +80,23 @@ fn statements(plan: &Plan) -> TokenStream {
     }
 }
 
-fn begin(plan: &Plan, cache: &TokenStream) -> TokenStream {
-    if plan.backing.is_none() {
-        return quote!(#cache.begin(&__stampede_call));
-    }
+/// Looks `__stampede_call` up.
+pub(super) fn begin(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let private = &plan.private;
+    // A raw cache may have a stale window that is not to be seen here.
+    let refresher = match plan.function.flow {
+        _ if !plan.detach => quote!(Nobody),
+        Flow::Blocking => quote!(Pool),
+        Flow::Async | Flow::Boxed => quote!(Runtime),
+    };
+    let refresher = quote!(#private::Refresher::#refresher);
+    if plan.backing.is_none() {
+        return quote!(#cache.begin(&__stampede_call, #refresher));
+    }
     quote! {{
         #[allow(unused_imports)]
         use #private::{BackedCall as _, UnbackedCall as _};
-        (&&#cache).begin(&__stampede_call)
+        (&&#cache).begin(&__stampede_call, #refresher)
     }}
 }
 
@@ -312,7 +320,11 @@ fn asks(plan: &Plan) -> TokenStream {
                 param.passing.target().to_token_stream().to_string() == ty.to_token_stream().to_string();
             is_it && !matches!(param.passing, Passing::Value(_))
         });
+        let on_thread = plan.function.flow == Flow::Blocking;
         match role {
+            Role::TaskValue if on_thread => ask(bounds, ty, "refresh"),
+            Role::TaskReference if on_thread => ask(bounds, ty, "refresh_reference"),
+            Role::TaskSelf if on_thread => ask(bounds, ty, "refresh_self"),
             Role::Key { .. } if is_reference => ask(bounds, ty, "key_reference"),
             Role::Key { .. } => ask(bounds, ty, "key"),
             Role::TaskValue => ask(bounds, ty, "task"),

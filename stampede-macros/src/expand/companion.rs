@@ -250,7 +250,7 @@ fn by_key(plan: &Plan) -> TokenStream {
 fn calls(plan: &Plan) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
     let cache = call::cache_for_load(plan);
-    let begun = lookup::with_call(plan, &local("begun"), &quote!(#cache.begin(&__stampede_call)));
+    let begun = lookup::with_call(plan, &local("begun"), &call::begin(plan, &cache));
     let wait_with_info = load::wait_with_info(plan);
     let miss = lookup::with_call(plan, &local("miss"), &quote!(#cache.begin_fresh(&__stampede_call)));
     let wait = load::wait(plan);
@@ -259,6 +259,9 @@ fn calls(plan: &Plan) -> TokenStream {
     let names = plan.function.params.iter().map(|param| &param.name);
     let used = used(plan);
     let call = quote!(<#home>::__body(#(#names),*));
+    if plan.shape == Shape::Item && plan.function.flow != Flow::Blocking {
+        return calls_of_one_body(plan, &cache);
+    }
     let refresh = quote! {
         #used
         #miss
@@ -310,6 +313,54 @@ fn calls(plan: &Plan) -> TokenStream {
         pub async fn uncached #generics (#(#inputs),*) -> #output #where_clause {
             #used
             #call.await
+        }
+    }
+}
+
+/// The same where a future's type needs not say more than that it is one.
+///
+/// An `async` body costs the compiler more than all else here, so there is one for both, beside that of the function itself.
+fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
+    let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
+    let look_up = call::begin(plan, cache);
+    let begun = lookup::with_call(
+        plan,
+        &local("begun"),
+        &quote! {
+            if __stampede_insists {
+                ::core::result::Result::Err(#cache.begin_fresh(&__stampede_call))
+            } else {
+                #look_up
+            }
+        },
+    );
+    let wait_with_info = load::wait_with_info(plan);
+    let (generics, where_clause) = plan.split.of_functions();
+    let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
+    let names: Vec<_> = plan.function.params.iter().map(|param| &param.name).collect();
+    let used = used(plan);
+    let informed = quote!((#output, #private::Served));
+    let future = |output: &TokenStream| quote!(impl ::core::future::Future<Output = #output>);
+    let (of_call, of_output) = (future(&informed), future(&quote!(#output)));
+    quote! {
+        async fn __call #generics (__stampede_insists: bool, #(#inputs),*) -> #informed #where_clause {
+            #begun
+            match __stampede_begun {
+                ::core::result::Result::Ok(__stampede_output) => (__stampede_output, #private::Served::Fresh),
+                ::core::result::Result::Err(__stampede_miss) => #wait_with_info,
+            }
+        }
+        pub fn call_with_info #generics (#(#inputs),*) -> #of_call #where_clause {
+            #used
+            <#home>::__call(false, #(#names),*)
+        }
+        pub fn refresh #generics (#(#inputs),*) -> #of_output #where_clause {
+            #used
+            #private::output_of(<#home>::__call(true, #(#names),*))
+        }
+        pub fn uncached #generics (#(#inputs),*) -> #of_output #where_clause {
+            #used
+            <#home>::__body(#(#names),*)
         }
     }
 }

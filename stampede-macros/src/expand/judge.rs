@@ -8,13 +8,24 @@
 use crate::{
     diag::{ends, moved, spelled},
     expand::call,
+    item::Flow,
     plan::{Demand, OutputKind, Plan, Role, Shape},
 };
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
-const DRIVE: &str = "let callers drive the load with `detach = false`";
+/// Who may have an argument that a load can't, and what the load is called.
+struct Elsewhere {
+    way_out: &'static str,
+    load: &'static str,
+}
+
+const TASK: Elsewhere =
+    Elsewhere { way_out: "let callers drive the load with `detach = false`", load: "a load of its own" };
+
+const THREAD: Elsewhere =
+    Elsewhere { way_out: "remove `stale_while_revalidate`", load: "a refresh on another thread" };
 
 /// The verdict, and a constant for each demand that does not compile where it is not met.
 pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
@@ -97,19 +108,23 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
     let Plan { private, every, .. } = plan;
     let Demand { ty, role } = demand;
     let name = spelled(ty);
+    let Elsewhere { way_out: drive, load } = match plan.function.flow {
+        Flow::Blocking => THREAD,
+        Flow::Async | Flow::Boxed => TASK,
+    };
     let rejection = match role {
         Role::Key { way_out } => {
             let subject = format!("`{name}` can't be a part of the key: it");
             reject(plan, ty, &subject, ty, &["Hash", "Eq", "Clone", "Send", "Sync"], way_out)
         }
         Role::TaskValue => {
-            let subject = format!("`{name}` can't be moved to a load of its own: it");
-            reject(plan, ty, &subject, ty, &["Send"], DRIVE)
+            let subject = format!("`{name}` can't be moved to {load}: it");
+            reject(plan, ty, &subject, ty, &["Send"], drive)
         }
         Role::TaskReference | Role::TaskSelf => {
-            let subject = format!("`&{name}` can't be owned by a load of its own: `{name}`");
-            let not_send = reject(plan, ty, &subject, ty, &["Send"], DRIVE);
-            let way_out = format!("take an `Arc<{name}>`, or {DRIVE}");
+            let subject = format!("`&{name}` can't be owned by {load}: `{name}`");
+            let not_send = reject(plan, ty, &subject, ty, &["Send"], drive);
+            let way_out = format!("take an `Arc<{name}>`, or {drive}");
             let not_clone = reject(plan, ty, &subject, ty, &["Clone"], &way_out);
             quote!(if #private::Probe::<#ty>::CLONE { #not_send } else { #not_clone })
         }

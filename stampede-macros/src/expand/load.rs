@@ -21,10 +21,11 @@ pub(super) fn wait_with_info(plan: &Plan) -> TokenStream {
 
 fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
     let method = |name: &str| Ident::new(&format!("{name}{suffix}"), Span::call_site());
-    if plan.function.flow == Flow::Blocking {
+    if plan.function.flow == Flow::Blocking && !plan.detach {
         return blocking(plan, &method("blocking"));
     }
-    let (detached, in_place) = (method("detached"), method("in_place"));
+    let (detached, in_place) = (detached(plan, &method), method("in_place"));
+    let (on_thread, awaited) = (plan.function.flow == Flow::Blocking, awaited(plan));
     let home = &plan.home;
     if !plan.detach {
         let body = match plan.shape {
@@ -41,7 +42,7 @@ fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
     }
     if plan.shape == Shape::Item {
         let arguments = plan.function.params.iter().map(|param| owned(plan, param));
-        return quote!(__stampede_miss.#detached(move || #home::__load(#(#arguments),*)).await);
+        return quote!(__stampede_miss.#detached(move || #home::__load(#(#arguments),*)) #awaited);
     }
     let owned = plan.function.params.iter().filter_map(|param| {
         let (name, owned) = (owned_name(param), owned(plan, param));
@@ -49,10 +50,14 @@ fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
         (!is_moved).then(|| quote!(let #name = #owned;))
     });
     let body = match plan.shape {
+        Shape::Inline if on_thread => {
+            let (body, output) = (inline_body(plan), &plan.function.output);
+            quote!((move || -> #output { #body })())
+        }
         Shape::Inline => inline_body(plan),
         Shape::Item | Shape::Generic => {
             let arguments = plan.function.params.iter().map(|param| borrowed(plan, param));
-            quote!(<#home>::__body(#(#arguments),*).await)
+            quote!(<#home>::__body(#(#arguments),*) #awaited)
         }
     };
     let future = quote_spanned! {plan.item.sig.ident.span()=>
@@ -62,8 +67,18 @@ fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
         __stampede_miss.#detached(move || {
             #(#owned)*
             #future
-        }).await
+        }) #awaited
     }
+}
+
+/// The method that waits for a load which owns its arguments.
+fn detached(plan: &Plan, method: &dyn Fn(&str) -> Ident) -> Ident {
+    method(if plan.function.flow == Flow::Blocking { "blocking_or_pooled" } else { "detached" })
+}
+
+/// `.await`, where the function is one that awaits.
+fn awaited(plan: &Plan) -> TokenStream {
+    if plan.function.flow == Flow::Blocking { TokenStream::new() } else { quote!(.await) }
 }
 
 fn blocking(plan: &Plan, method: &Ident) -> TokenStream {
@@ -179,9 +194,10 @@ pub(super) fn load(plan: &Plan) -> TokenStream {
         quote!(#name: #ty)
     });
     let arguments = function.params.iter().map(|param| borrowed(plan, param));
+    let awaited = awaited(plan);
     // At the function's name: that is where a body that is not `Send` is told.
     let future = quote_spanned! {plan.item.sig.ident.span()=>
-        ::std::boxed::Box::pin(async move { Self::__body(#(#arguments),*).await })
+        ::std::boxed::Box::pin(async move { Self::__body(#(#arguments),*) #awaited })
     };
     quote! {
         fn __load(#(#inputs),*) -> <#verdict as #private::Choose<#key, #output>>::Load {

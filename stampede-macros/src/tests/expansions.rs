@@ -56,6 +56,15 @@ fn blocking_function() {
 }
 
 #[test]
+fn blocking_function_with_a_stale_window() {
+    let expanded = pretty(
+        "ttl = \"5s\", stale_while_revalidate = \"1m\"",
+        "fn digest(path: &Path) -> io::Result<u64> { sum(path) }",
+    );
+    expect_file!["../../snapshots/blocking_function_with_a_stale_window.rs"].assert_eq(&expanded);
+}
+
+#[test]
 fn method() {
     let expanded = pretty_in_impl(
         "ttl = \"5s\", skip(self)",

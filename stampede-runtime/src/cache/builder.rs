@@ -76,7 +76,9 @@ impl<K, V, E> Builder<K, V, E> {
     ///
     /// At most one such load a key is in flight. One that fails changes neither value nor deadlines, and the next one waits:
     /// for the shorter of the ttl and a second, doubling with every failure in a row up to 30 s. Callers that come after this
-    /// window wait for the load that is in flight. Without a runtime there is no background: a call then waits for its load, unless there is one in flight.
+    /// window wait for the load that is in flight. Without a runtime there is no background, and neither is there for methods
+    /// with `cache = …` that are not `async` or have `detach = false`: a call then waits for its load, unless there is one in
+    /// flight.
     ///
     /// Zero, the default, is no such window; `Duration::MAX` one without end. After RFC 5861, section 3.
     pub fn stale_while_revalidate(mut self, window: Duration) -> Self {

@@ -7,7 +7,7 @@ pub use builder::{BuildError, Builder};
 pub use key::{AsKey, Borrowed, Owned, ToKey};
 
 use crate::{
-    engine::{Answer, Begin, Engine, Key, Miss},
+    engine::{Answer, Begin, BoxFuture, Engine, Key, Miss, Refresher, Way},
     served::Served,
     stats::Stats,
 };
@@ -162,7 +162,7 @@ where
         L: FnOnce() -> F + Send + 'static,
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
-        match self.engine.begin(key.as_lookup(), ToKey::to_key) {
+        match self.engine.begin(key.as_lookup(), ToKey::to_key, Refresher::Runtime) {
             Begin::Hit(output) => output,
             Begin::Miss(miss) => {
                 // The call is on board: it must exist before a key's `Drop` can panic.
@@ -191,7 +191,7 @@ where
         L: FnOnce() -> F + Send + 'static,
         F: Future<Output = Result<V, E>> + Send + 'static,
     {
-        match self.engine.begin(key.as_lookup(), ToKey::to_key) {
+        match self.engine.begin(key.as_lookup(), ToKey::to_key, Refresher::Runtime) {
             Begin::Hit(output) => (output, Served::Fresh),
             Begin::Miss(miss) => {
                 let answer = detached(miss, load);
@@ -294,8 +294,8 @@ where
     L: FnOnce() -> F + Send + 'static,
     F: Future<Output = O> + Send + 'static,
 {
-    let start = move || -> crate::engine::BoxFuture<O> { Box::pin(async move { load().await }) };
-    Answer::new(miss, start, Some(|body| body))
+    let start = move || -> BoxFuture<O> { Box::pin(async move { load().await }) };
+    Answer::new(miss, start, Way::Task(|body| body))
 }
 
 impl<K, V, E> Clone for Cache<K, V, E> {

@@ -53,6 +53,12 @@ impl<K, O> Boarding<K, O> {
         step
     }
 
+    /// Stays on board, but leaves the driving to whoever is polled first.
+    pub(super) fn offer(&mut self) {
+        self.flight.state.offer();
+        self.duty = Duty::None;
+    }
+
     /// A task drives the flight from now on.
     pub(super) fn drive_by_task(&mut self) {
         self.flight.state.drive_by_task();

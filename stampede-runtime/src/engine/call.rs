@@ -3,6 +3,7 @@
 use crate::{
     engine::{
         Boarding, Key, Now, Output,
+        answer::output,
         body::Body,
         load::{self, BoxFuture},
     },
@@ -16,24 +17,23 @@ use std::{
     future::Future,
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::Pin,
     task::{Context, Poll},
 };
 use tokio::runtime::Handle;
 
-/// A call on board of a flight. `F` makes the load's body `P`, at most once.
+/// A call on board of a flight. `S` makes the load's body `P`, at most once.
 ///
 /// # Cancel safety
 ///
 /// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
 /// the waiters drives the flight on with its own body (X2).
-pub(crate) struct Call<K: Key, O: Output, F, P> {
-    ride: Ride<K, O, P>,
-    start: Option<F>,
+pub(crate) struct Call<K: Key, O: Output, P, S> {
+    pub(super) ride: Ride<K, O, P>,
+    pub(super) start: S,
 }
 
 /// All of a call but what makes its body: compiled once for all functions of the same types.
-struct Ride<K: Key, O: Output, P> {
+pub(super) struct Ride<K: Key, O: Output, P> {
     boarding: Boarding<K, O>,
     role: Role<O, P>,
     /// How its output comes to it, unless it starts over.
@@ -59,18 +59,38 @@ enum Role<O, P> {
 }
 
 /// Makes the body of a call's load, once; `None` if it has.
-type Start<'a, P> = &'a mut dyn FnMut() -> Option<P>;
+pub(super) trait MakeBody<P> {
+    fn start(&mut self) -> Option<P>;
+}
 
-impl<K: Key, O: Output, F, P> Call<K, O, F, P> {
+/// As those see it who don't know the function.
+pub(super) type Start<'a, P> = &'a mut dyn MakeBody<P>;
+
+/// What makes a body, until it has.
+pub(crate) struct Slot<F>(Option<F>);
+
+impl<F> Slot<F> {
+    pub(super) fn new(start: F) -> Self {
+        Self(Some(start))
+    }
+}
+
+impl<P, F: FnOnce() -> P> MakeBody<P> for Slot<F> {
+    fn start(&mut self) -> Option<P> {
+        let start = self.0.take()?;
+        Some(start())
+    }
+}
+
+impl<K: Key, O: Output, P> Ride<K, O, P> {
     pub(super) fn new(
         boarding: Boarding<K, O>,
         insists: bool,
-        start: F,
         detach: Option<fn(P) -> BoxFuture<O>>,
     ) -> Self {
         let (role, served) =
             if boarding.leads() { (Role::Leads, Served::Loaded) } else { (Role::Waits, Served::Coalesced) };
-        Self { ride: Ride { boarding, role, served, insists, detach, edge: None }, start: Some(start) }
+        Self { boarding, role, served, insists, detach, edge: None }
     }
 }
 
@@ -106,7 +126,7 @@ where
 
     /// Runs what makes the body: it clones arguments. If that panics, the panic is this call's alone.
     fn make_body(&mut self, start: Start<'_, P>) -> P {
-        match catch_unwind(AssertUnwindSafe(start)) {
+        match catch_unwind(AssertUnwindSafe(|| start.start())) {
             Ok(Some(body)) => body,
             Ok(None) => {
                 self.leave();
@@ -191,28 +211,19 @@ impl<K: Key, O: Output, P> Ride<K, O, P> {
     }
 }
 
-impl<K, O, F, P> Future for Call<K, O, F, P>
-where
-    K: Key,
-    O: Output,
-    F: FnOnce() -> P,
-    P: Future<Output = O> + Unpin,
-{
-    type Output = Now<O>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Now<O>> {
-        let Self { ride, start } = &mut *self;
-        ride.poll(cx, &mut || start.take().map(|start| start()))
-    }
-}
-
 impl<K, O, P> Ride<K, O, P>
 where
     K: Key,
     O: Output,
     P: Future<Output = O> + Unpin,
 {
-    fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
+    /// The same without telling how the call came by its output.
+    pub(super) fn poll_output(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<O> {
+        output(self.poll(cx, start))
+    }
+
+    /// Does what the call has to do by now. `start` makes the body of its load.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
         let this = self;
         Edge::update(&mut this.edge, &this.boarding.flight);
         loop {
@@ -248,16 +259,13 @@ where
     }
 }
 
-// No field is ever pinned: bodies are `Unpin`.
-impl<K: Key, O: Output, F, P> Unpin for Call<K, O, F, P> {}
-
 impl<K: Key, O: Output, P> Drop for Ride<K, O, P> {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-impl<K: Key, O: Output, F, P> fmt::Debug for Call<K, O, F, P> {
+impl<K: Key, O: Output, P, S> fmt::Debug for Call<K, O, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("boarding", &self.ride.boarding).finish_non_exhaustive()
     }

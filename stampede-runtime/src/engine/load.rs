@@ -1,16 +1,18 @@
-//! A load as a task of its own: nothing that happens to callers touches it (X1).
+//! A load that is apart from its callers, as a task or on a thread of the pool: nothing that happens to callers touches it (X1).
 
 use crate::{
+    __private::blocking,
     contain::contain,
     engine::{Boarding, Key, Output, body::Body},
-    flight::Flight,
+    flight::{Flight, state::Step},
+    pool::POOL,
     stats::Event,
 };
 use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 use tokio::runtime::Handle;
 
@@ -38,7 +40,54 @@ pub(super) fn start<K: Key, O: Output>(
     runtime.spawn(load);
 }
 
-/// The task of one load.
+/// Leaves the load of a flight, which ends in its first poll, to a thread of the pool.
+///
+/// As long as no thread has come to it, the flight is offered to whoever is on board: a call that has to wait for it runs the
+/// load itself. So nobody ever waits for the pool, which might be busy with loads that wait for this one.
+pub(super) fn queue<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<O>>) {
+    boarding.offer();
+    let surroundings = Surroundings::current();
+    POOL.run(Box::new(move || surroundings.within(|| run(boarding, body))));
+}
+
+/// Runs the load of a flight that was offered, unless somebody else does, or nobody asks for it any more.
+fn run<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<O>>) {
+    if !boarding.flight.state.is_attached() || boarding.poll(Waker::noop()) != Step::Drive {
+        return;
+    }
+    let load = Load::new(Arc::clone(&boarding.flight), body);
+    boarding.drive_by_task();
+    drop(boarding);
+    // The body of a function that is not `async` never waits, but a tier may be asked before it.
+    blocking::wait(load);
+}
+
+/// What a body sees that it is not given: the same on a thread of the pool as on the one that it was called on.
+struct Surroundings {
+    /// By which the body finds its runtime's handle, and under `test-util` caches find their clock (F7).
+    runtime: Option<Handle>,
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+impl Surroundings {
+    fn current() -> Self {
+        Self {
+            runtime: Handle::try_current().ok(),
+            #[cfg(feature = "tracing")]
+            span: tracing::Span::current(),
+        }
+    }
+
+    fn within(self, run: impl FnOnce()) {
+        let _entered = self.runtime.as_ref().map(Handle::enter);
+        #[cfg(feature = "tracing")]
+        let _span = self.span.enter();
+        run();
+    }
+}
+
+/// A load apart from its callers.
 ///
 /// # Cancel safety
 ///

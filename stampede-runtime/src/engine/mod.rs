@@ -19,7 +19,7 @@ mod tier;
 #[cfg(feature = "redis")]
 mod tier;
 
-pub(crate) use answer::{Answer, Plain};
+pub(crate) use answer::{Answer, Plain, Way};
 pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
 
@@ -31,6 +31,7 @@ use crate::{
     keyed::{Keyed, Lookup},
     labels::Labels,
     policy::{Decision, Lifetime, Policy},
+    pool::POOL,
     served::{Served, StaleReason},
     sharing::{Kept, Kind, Sharing},
     stats::{Counters, Event, Stats},
@@ -77,6 +78,32 @@ pub(crate) struct Engine<K, O> {
     me: Weak<Self>,
 }
 
+/// Who can run a refresh for a call that has found a stale value (F2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresher {
+    /// A task of the runtime, if the call is made on one.
+    Runtime,
+    /// A thread of the pool.
+    Pool,
+    /// Nobody: its load can't be moved out of the call.
+    Nobody,
+}
+
+impl Refresher {
+    fn is_there(self) -> bool {
+        match self {
+            Self::Runtime => Handle::try_current().is_ok(),
+            Self::Pool => true,
+            Self::Nobody => false,
+        }
+    }
+
+    /// Whether one more refresh can be started now. If not the next call tries again.
+    fn has_room(self) -> bool {
+        self != Self::Pool || POOL.has_room()
+    }
+}
+
 /// What the first look at a cache brings.
 pub(crate) enum Begin<K, O> {
     Hit(O),
@@ -90,7 +117,7 @@ pub(crate) enum Miss<K, O> {
     Aboard(Boarding<K, O>),
     /// The same, for a call that takes its outcome whatever is stored (I3).
     Insists(Boarding<K, O>),
-    /// What it is served all the same, and the flight of the refresh that it has to start: a task, or it waits for that.
+    /// What it is served all the same, and the flight of the refresh that it has to start.
     Answered { output: O, served: Served, refresh: Option<Boarding<K, O>> },
 }
 
@@ -124,7 +151,12 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Looks a key up: a copy of its output if that is fresh, else a place on its flight.
     #[inline]
-    pub(crate) fn begin<Q>(self: &Arc<Self>, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    pub(crate) fn begin<Q>(
+        self: &Arc<Self>,
+        key: &Q,
+        to_key: impl FnOnce(&Q) -> K,
+        refresher: Refresher,
+    ) -> Begin<K, O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
@@ -134,7 +166,7 @@ impl<K: Key, O: Output> Engine<K, O> {
                 self.counters.count(Event::Hit);
                 Begin::Hit(output)
             }
-            None => self.miss(&lookup, to_key),
+            None => self.miss(&lookup, to_key, refresher),
         }
     }
 
@@ -171,20 +203,25 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     #[cold]
     #[inline(never)]
-    fn miss<Q>(self: &Arc<Self>, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Begin<K, O>
+    fn miss<Q>(
+        self: &Arc<Self>,
+        lookup: &Lookup<'_, Q>,
+        to_key: impl FnOnce(&Q) -> K,
+        refresher: Refresher,
+    ) -> Begin<K, O>
     where
         Q: Equivalent<K> + ?Sized,
     {
         self.sweep_if_calls_do();
         let found = if self.policy.serves_stale() { self.find(lookup) } else { None };
-        // A refresh is a task: without a runtime to run it the call loads, unless another has started one.
+        // Where nobody can run a refresh the call loads, unless another has started to.
         let is_served = |found: &Found<O>| {
             found.decision != Decision::Revalidate
-                || Handle::try_current().is_ok()
+                || refresher.is_there()
                 || self.flights.contains(lookup.hash, lookup.key)
         };
         if let Some(found) = found.filter(is_served) {
-            return self.serve(found, lookup, to_key);
+            return self.serve(found, lookup, to_key, refresher);
         }
         match self.board_unless_served(lookup, to_key) {
             Ok((output, served)) => {
@@ -211,19 +248,17 @@ impl<K: Key, O: Output> Engine<K, O> {
         found: Found<O>,
         lookup: &Lookup<'_, Q>,
         to_key: impl FnOnce(&Q) -> K,
+        refresher: Refresher,
     ) -> Begin<K, O>
     where
         Q: Equivalent<K> + ?Sized,
     {
         let refresh = match found.decision {
-            Decision::Revalidate => self.lead_refresh(lookup, to_key),
+            Decision::Revalidate if refresher.has_room() => self.lead_refresh(lookup, to_key),
             _ => None,
         };
         let (output, served) = served(found);
-        // Of a call that has a refresh to start it is not known yet whether it can.
-        if refresh.is_none() {
-            self.count_served(served);
-        }
+        self.count_served(served);
         Begin::Miss(Miss::Answered { output, served, refresh })
     }
 
@@ -248,6 +283,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             refresh.abandon();
             return None;
         }
+        self.counters.count(Event::Refresh);
         Some(refresh)
     }
 

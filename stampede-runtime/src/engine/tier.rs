@@ -4,7 +4,10 @@ use crate::{
     clock,
     contain::contain,
     engine::{BoxFuture, Engine, Key, Output},
-    flight::{Flight, passage::{Origin, Stage}},
+    flight::{
+        Flight,
+        passage::{Origin, Stage},
+    },
     keyed::Keyed,
     policy::{Decision, Lifetime},
     served::{Served, StaleReason},

@@ -37,7 +37,7 @@ const CUT: usize = 1;
 const CLOSED: usize = 1 << 1;
 /// A task of its own drives; callers come and go as they like.
 const TASK: usize = 1 << 2;
-/// The caller that drove has left. Without this and without a task one of the callers drives.
+/// The caller that drove has left, or has given the driving up. Without this and without a task one of the callers drives.
 const VACANT: usize = 1 << 3;
 /// What it has brought may be shown.
 const COMMITTED: usize = 1 << 4;
@@ -84,6 +84,15 @@ impl<T> State<T> {
     /// Hands the driving from a caller to a task.
     pub(crate) fn drive_by_task(&self) {
         self.word.fetch_or(TASK, AcqRel);
+    }
+
+    /// Gives the driving up, by a caller that stays on board: whoever is polled first takes over.
+    pub(crate) fn offer(&self) {
+        let mut seats = lock(&self.seats);
+        self.word.fetch_or(VACANT, AcqRel);
+        let heirs = seats.take_wakers();
+        drop(seats);
+        wake(heirs);
     }
 
     /// What a caller on board does next.
@@ -187,7 +196,8 @@ impl<T> State<T> {
 /// The wakers of those who sleep, one for each seat; None once it was woken, until the waiter is polled again.
 #[derive(Debug, Default)]
 struct Seats {
-    /// Most flights have one waiter, the call that put it in the air: its seat is here.
+    /// Most flights have one waiter, the call that put it in the air: its seat is here, if it is taken.
+    #[allow(clippy::option_option, reason = "a seat that is taken may have no waker, as those in the slab")]
     first: Option<Option<Waker>>,
     others: Slab<Option<Waker>>,
 }

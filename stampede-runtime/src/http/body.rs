@@ -27,9 +27,17 @@ pin_project! {
 pin_project! {
     #[project = FormProjection]
     enum Form<B> {
-        Stored { body: Option<Bytes>, trailers: Option<HeaderMap> },
+        // Few responses have trailers. In a box they take no room in all the others, which are moved on their way.
+        Stored { body: Option<Bytes>, trailers: Option<Box<HeaderMap>> },
         Sent { reader: Reader<B>, last: Option<Frame<Bytes>>, landing: Option<Landing> },
         Inner { #[pin] body: B },
+    }
+}
+
+impl<B> Default for ResponseBody<B> {
+    /// Makes an empty one.
+    fn default() -> Self {
+        Self::empty()
     }
 }
 
@@ -42,7 +50,12 @@ impl<B> ResponseBody<B> {
     }
 
     pub(super) fn stored(body: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { form: Form::Stored { body: Some(body).filter(|body| !body.is_empty()), trailers } }
+        Self {
+            form: Form::Stored {
+                body: Some(body).filter(|body| !body.is_empty()),
+                trailers: trailers.map(Box::new),
+            },
+        }
     }
 
     pub(super) fn sent(reader: Reader<B>) -> Self {
@@ -85,7 +98,9 @@ where
         match self.project().form.project() {
             FormProjection::Stored { body, trailers } => {
                 let data = body.take().map(Frame::data);
-                Poll::Ready(data.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+                Poll::Ready(
+                    data.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok),
+                )
             }
             FormProjection::Sent { reader, last, landing } => {
                 if last.is_none() {

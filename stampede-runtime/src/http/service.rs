@@ -111,7 +111,8 @@ fn hit<R>(layer: &Shared, parts: &Parts, handling: &Handling) -> Option<Response
     let engine = layer.store.engine();
     let now = engine.now();
     let Parts { method, headers, .. } = parts;
-    let seeker = Seeker { method, headers, directives: &handling.directives, survey: handling.survey };
+    let Handling { directives, survey, solo, .. } = handling;
+    let seeker = Seeker { method, headers, directives, survey: *survey, solo: *solo };
     let Sight::Serve { stored, how } = sight::look(layer, &handling.primary, seeker, now).sight else {
         return None;
     };

@@ -30,8 +30,10 @@ pub(super) enum Sight {
     /// Nobody waits for the response to another's request.
     Pass,
     Nothing,
-    /// The layer's key headers are to be written down first.
-    Unmarked,
+    /// The layer's key headers are to be written down first, in the place of something else or not.
+    Unmarked {
+        replaces: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub(super) struct Seeker<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) directives: &'a RequestDirectives,
     pub(super) survey: Survey,
+    /// It is authorized, and its key does not say by whom.
+    pub(super) solo: bool,
 }
 
 /// Looks at the cache.
@@ -61,7 +65,9 @@ pub(super) fn look(layer: &Shared, primary: &KeyBuf, seeker: Seeker<'_>, now: Ti
             let found = layer.store.look(&primary.variant(marker.generation, variant.as_bytes()));
             Look { sight: judge(found, seeker, now), marker: Some(marker) }
         }
-        _ if !names.is_empty() => Look { sight: Sight::Unmarked, marker: None },
+        found if !names.is_empty() => {
+            Look { sight: Sight::Unmarked { replaces: found.is_some() }, marker: None }
+        }
         found => Look { sight: judge(found, seeker, now), marker: None },
     }
 }
@@ -73,6 +79,9 @@ fn judge(found: Option<Entry>, seeker: Seeker<'_>, now: Ticks) -> Sight {
         // A marker can't stand under the key of a variant.
         Some(Entry::Varies(_)) | None => return Sight::Nothing,
     };
+    if seeker.solo && !stored.terms.for_authorized() {
+        return Sight::Nothing;
+    }
     let how = match stored.terms.reuse(stored.resident(now), seeker.directives) {
         Reuse::Fresh => How::Fresh,
         Reuse::Stale => How::Stale,

@@ -5,13 +5,13 @@
 //!   on at its own pace.
 //! - The reader sees the end only after the load has: complete, broken, or given up.
 
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use std::{
     error::Error,
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -77,17 +77,20 @@ pub(super) fn tee<B>(size: SizeHint, length: Option<u64>) -> (Writer<B>, Reader<
 impl<B> Writer<B> {
     /// Whether the client has gone; else the task is woken when it goes.
     pub(super) fn poll_left(&self, cx: &mut Context<'_>) -> bool {
+        let waker = cx.waker().clone();
         let mut shared = lock(&self.shared);
-        if !shared.reader_left {
-            shared.writer = Some(cx.waker().clone());
-        }
-        shared.reader_left
+        let left = shared.reader_left;
+        // Wakers are dropped and woken after the lock: they are others' code.
+        let replaced = if left { None } else { shared.writer.replace(waker) };
+        drop(shared);
+        drop(replaced);
+        left
     }
 
     pub(super) fn push(&self, chunk: Bytes) {
         let mut shared = lock(&self.shared);
         shared.chunks.push(chunk);
-        wake(&mut shared);
+        wake(shared);
     }
 
     /// Takes copies of all chunks.
@@ -117,7 +120,7 @@ impl<B> Writer<B> {
             return;
         }
         shared.rest = rest;
-        wake(&mut shared);
+        wake(shared);
     }
 }
 
@@ -136,9 +139,10 @@ impl<B> fmt::Debug for Writer<B> {
     }
 }
 
-fn wake<B>(shared: &mut Shared<B>) {
-    // Waking may run a scheduler's code, which does not come back here.
-    if let Some(reader) = shared.reader.take() {
+fn wake<B>(mut shared: MutexGuard<'_, Shared<B>>) {
+    let reader = shared.reader.take();
+    drop(shared);
+    if let Some(reader) = reader {
         reader.wake();
     }
 }
@@ -156,23 +160,25 @@ where
             return Poll::Ready(None);
         }
         if self.rest.is_none() {
+            let waker = cx.waker().clone();
             let mut shared = lock(&self.shared);
-            if let Some(chunk) = shared.chunks.get(self.at) {
-                let chunk = chunk.clone();
+            let is_read = !matches!(shared.rest, Rest::ToCome);
+            if let Some(chunk) = shared.chunks.get_mut(self.at) {
+                // Once the load has all that it wants, what has been sent needs no room any more.
+                let chunk = if is_read { mem::take(chunk) } else { chunk.clone() };
                 self.at += 1;
                 drop(shared);
                 self.left = less(&self.left, chunk.len());
                 self.to_come = self.to_come.map(|to_come| to_come.saturating_sub(chunk.len() as u64));
                 return Poll::Ready(Some(Ok(Frame::data(chunk))));
             }
-            if matches!(shared.rest, Rest::ToCome) {
-                match &mut shared.reader {
-                    Some(reader) => reader.clone_from(cx.waker()),
-                    none => *none = Some(cx.waker().clone()),
-                }
+            if !is_read {
+                let replaced = shared.reader.replace(waker);
+                drop(shared);
+                drop(replaced);
                 return Poll::Pending;
             }
-            let rest = std::mem::replace(&mut shared.rest, Rest::Taken);
+            let rest = mem::replace(&mut shared.rest, Rest::Taken);
             drop(shared);
             match rest {
                 Rest::Body(body) => self.rest = Some(body),
@@ -218,16 +224,16 @@ impl<B> Drop for Reader<B> {
     fn drop(&mut self) {
         let mut shared = lock(&self.shared);
         shared.reader_left = true;
-        if let Some(writer) = shared.writer.take() {
-            writer.wake();
-        }
-        let rest = std::mem::replace(&mut shared.rest, Rest::Taken);
-        if matches!(rest, Rest::ToCome) {
-            shared.rest = rest;
-            return;
-        }
+        let writer = shared.writer.take();
+        let rest = match shared.rest {
+            Rest::ToCome => None,
+            _ => Some(mem::replace(&mut shared.rest, Rest::Taken)),
+        };
         drop(shared);
         drop(rest);
+        if let Some(writer) = writer {
+            writer.wake();
+        }
     }
 }
 

@@ -12,14 +12,14 @@ use super::{
     load::Led,
     passage::{Passage, pass},
     plan::{Asked, Place, Plan},
-    rfc9111::{CacheStatus, Reuse, Survey, Variant, Why},
+    rfc9111::{CacheStatus, RequestDirectives, Reuse, Survey, Variant, Why},
     sight::{self, How, Seeker, Sight},
     task,
     tee::BoxError,
 };
 use crate::{
     clock,
-    engine::{Answer, Begin, BoxFuture, Miss},
+    engine::{Answer, Begin, BoxFuture, Miss, Refresher, Way},
     http::key::Key,
     served::Served,
     sync::{Mutex, lock},
@@ -124,8 +124,8 @@ where
         let now = clock::exact();
         let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
         let look = sight::look(&self.asked.layer, &self.asked.primary, self.seeker(), now);
-        if let Sight::Unmarked = look.sight {
-            self.mark().await;
+        if let Sight::Unmarked { replaces } = look.sight {
+            self.mark(replaces).await;
             return Err(Next::LookAgain);
         }
         if let Sight::Serve { stored, how } = look.sight {
@@ -157,7 +157,7 @@ where
         if plan.old.is_some() {
             return Ok(self.fly(engine.begin_fresh(key.as_slice(), |_| key.to_key()), plan).await);
         }
-        match engine.begin(key.as_slice(), |_| key.to_key()) {
+        match engine.begin(key.as_slice(), |_| key.to_key(), Refresher::Runtime) {
             // It has come since.
             Begin::Hit(_) => Err(Next::LookAgain),
             Begin::Miss(miss) => Ok(self.fly(miss, plan).await),
@@ -167,10 +167,10 @@ where
     /// Waits for a response that is not stored, with others of the same variant.
     async fn meet(&self, names: &[HeaderName]) -> Flown<R, S::Error> {
         let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
-        let place = Place::meeting(&self.asked, names);
+        let place = Place::meeting(&self.asked, names, invalidations);
         let plan = self.plan(place, None, invalidations);
         let key = plan.place.key.clone();
-        match self.asked.layer.store.engine().begin(key.as_slice(), |_| key.to_key()) {
+        match self.asked.layer.store.engine().begin(key.as_slice(), |_| key.to_key(), Refresher::Runtime) {
             Begin::Hit(outcome) => Flown::Landed { outcome, leads: false },
             Begin::Miss(miss) => self.fly(miss, plan).await,
         }
@@ -181,7 +181,9 @@ where
         let now = clock::exact();
         match outcome {
             Ok(Entry::Response(stored)) => {
-                let reuse = stored.terms.reuse(stored.resident(now), &self.asked.directives);
+                // It has come from the service while this request waited, which is all that `no-cache` asks for.
+                let directives = RequestDirectives { no_cache: false, ..self.asked.directives };
+                let reuse = stored.terms.reuse(stored.resident(now), &directives);
                 if leads || !matches!(reuse, Reuse::Revalidate { .. }) {
                     Next::Done(Box::new(self.forwarded(&stored, Why::UriMiss, !leads)))
                 } else {
@@ -221,8 +223,8 @@ where
     }
 
     fn seeker(&self) -> Seeker<'_> {
-        let Asked { method, headers, directives, .. } = &*self.asked;
-        Seeker { method, headers, directives, survey: Survey::of(headers) }
+        let Asked { method, headers, directives, solo, .. } = &*self.asked;
+        Seeker { method, headers, directives, survey: Survey::of(headers), solo: *solo }
     }
 
     fn answered(&self, stored: &Stored, status: &CacheStatus) -> Response<ResponseBody<R>> {
@@ -248,7 +250,7 @@ where
                 plan.load(service, request, leader).await
             })
         };
-        let mut answer = Answer::new(miss, start, Some(|body| body));
+        let mut answer = Answer::new(miss, start, Way::Task(|body| body));
         let mut leader_lives = true;
         let flown = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
@@ -309,14 +311,23 @@ where
     }
 
     /// Writes the layer's key headers down, once for all who come at the same time.
-    async fn mark(&self) {
+    async fn mark(&self, replaces: bool) {
         let Asked { layer, primary, .. } = &*self.asked;
         let names = Arc::clone(&layer.options.key_headers);
         let marker = layer.store.marker(names, clock::exact(), UNUSED);
         let outcome = move || -> BoxFuture<Outcome> { Box::pin(async move { Ok(Entry::Varies(marker)) }) };
-        let miss = layer.store.engine().begin_fresh(primary.as_slice(), |_| primary.to_key());
+        let (engine, key) = (layer.store.engine(), primary.as_slice());
+        let miss = if replaces {
+            engine.begin_fresh(key, |_| primary.to_key())
+        } else {
+            // Not a second one, which would hide what has been stored under the first.
+            let Begin::Miss(miss) = engine.begin(key, |_| primary.to_key(), Refresher::Runtime) else {
+                return;
+            };
+            miss
+        };
         // Whoever looks again finds it.
-        let _ = Answer::new(miss, outcome, Some(|body| body)).await;
+        let _ = Answer::new(miss, outcome, Way::Task(|body| body)).await;
     }
 
     fn take(&self) -> Option<(S, Request<B>)> {
@@ -345,8 +356,7 @@ async fn until_landed<R, E>(
                 landing.await;
             }
         }
-        Led::Stored(_) => landing.await,
-        Led::Error(_) => {}
+        Led::Stored(_) | Led::Error(_) => landing.await,
     }
     led
 }

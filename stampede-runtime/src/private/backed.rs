@@ -4,7 +4,7 @@ use crate::{
     __private::{fit::Missed, misfit::MisfitMissed},
     bounds::CacheOf,
     cache::{Cache, ToKey},
-    engine::{Begin, BoxFuture, Engine, Key, Output},
+    engine::{Begin, BoxFuture, Engine, Key, Output, Refresher},
 };
 use std::{convert::Infallible, fmt, future::Future, marker::PhantomData, sync::Arc};
 
@@ -13,11 +13,11 @@ impl<K: Key, V: Output, E: Output> CacheOf<K, Result<V, E>> for Cache<K, V, E> {
     type Raw = Result<V, E>;
 
     #[inline]
-    fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<Self::Raw, Missed<K, Self::Raw>>
+    fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<Self::Raw, Missed<K, Self::Raw>>
     where
         K: Key,
     {
-        begin(self.engine(), key)
+        begin(self.engine(), key, refresher)
     }
 
     fn raw(output: Result<V, E>) -> Result<V, E> {
@@ -38,11 +38,11 @@ impl<K: Key, V: Output> CacheOf<K, V> for Cache<K, V, Infallible> {
     type Raw = Result<V, Infallible>;
 
     #[inline]
-    fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<Self::Raw, Missed<K, Self::Raw>>
+    fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<Self::Raw, Missed<K, Self::Raw>>
     where
         K: Key,
     {
-        begin(self.engine(), key)
+        begin(self.engine(), key, refresher)
     }
 
     fn raw(output: V) -> Self::Raw {
@@ -59,8 +59,12 @@ impl<K: Key, V: Output> CacheOf<K, V> for Cache<K, V, Infallible> {
 }
 
 #[inline]
-fn begin<K: Key, R: Output, Q: ToKey<K>>(engine: &Arc<Engine<K, R>>, key: &Q) -> Result<R, Missed<K, R>> {
-    match engine.begin(key, Q::to_key) {
+fn begin<K: Key, R: Output, Q: ToKey<K>>(
+    engine: &Arc<Engine<K, R>>,
+    key: &Q,
+    refresher: Refresher,
+) -> Result<R, Missed<K, R>> {
+    match engine.begin(key, Q::to_key, refresher) {
         Begin::Hit(raw) => Ok(raw),
         Begin::Miss(miss) => Err(Missed::new(miss)),
     }
@@ -92,15 +96,15 @@ pub trait BackedCall<K, O> {
     /// # Errors
     ///
     /// A miss.
-    fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, Self::Miss>;
+    fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<O, Self::Miss>;
 }
 
 impl<C: CacheOf<K, O>, K: Key, O> BackedCall<K, O> for &Backed<'_, C, K, O> {
     type Miss = BackedMiss<C, K, O>;
 
     #[inline]
-    fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, BackedMiss<C, K, O>> {
-        match self.0.begin(key) {
+    fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<O, BackedMiss<C, K, O>> {
+        match self.0.begin(key, refresher) {
             Ok(raw) => Ok(C::output(raw)),
             Err(miss) => Err(BackedMiss { miss, of: PhantomData }),
         }
@@ -111,7 +115,7 @@ impl<C: CacheOf<K, O>, K: Key, O> BackedCall<K, O> for &Backed<'_, C, K, O> {
 pub trait UnbackedCall<O> {
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc)]
-    fn begin<Q>(&self, _: &Q) -> Result<O, MisfitMissed<O>> {
+    fn begin<Q>(&self, _: &Q, _: Refresher) -> Result<O, MisfitMissed<O>> {
         unreachable!("a function whose types don't fit does not compile")
     }
 }

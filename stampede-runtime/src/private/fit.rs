@@ -3,7 +3,7 @@
 use crate::{
     __private::blocking::{self, Body},
     cache::ToKey,
-    engine::{Answer, Begin, BoxFuture, Key, Miss, Output, Plain},
+    engine::{Answer, Begin, BoxFuture, Key, Miss, Output, Plain, Refresher, Way},
     fn_cache::{Blueprint, FnCache},
     served::Served,
 };
@@ -34,8 +34,8 @@ impl<K: Key, O: Output> Fit<K, O> {
     ///
     /// A miss.
     #[inline]
-    pub fn begin<Q: ToKey<K>>(&self, key: &Q) -> Result<O, Missed<K, O>> {
-        match self.0.engine.begin(key, Q::to_key) {
+    pub fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<O, Missed<K, O>> {
+        match self.0.engine.begin(key, Q::to_key, refresher) {
             Begin::Hit(output) => Ok(output),
             Begin::Miss(miss) => Err(Missed::new(miss)),
         }
@@ -86,7 +86,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Plain(Answer::new(*self.0, start, Some(|body| body)))
+        Plain(Answer::boxed(self.0, start, Way::Task(|body| body)))
     }
 
     /// The same, and tells how the output came to the call.
@@ -94,7 +94,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Answer::new(*self.0, start, Some(|body| body))
+        Answer::boxed(self.0, start, Way::Task(|body| body))
     }
 
     /// Waits for a load, or drives it in place (`detach = false`).
@@ -105,7 +105,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Plain(Answer::new(*self.0, start, None)).await
+        Plain(Answer::boxed(self.0, start, Way::InPlace)).await
     }
 
     /// The same, and tells how the output came to the call.
@@ -116,7 +116,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Answer::new(*self.0, start, None).await
+        Answer::boxed(self.0, start, Way::InPlace).await
     }
 
     /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
@@ -126,8 +126,24 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        blocking::wait(Answer::new(*self.0, || Body(Some(body)), None))
+        blocking::wait(Answer::boxed(self.0, || Body(Some(body)), Way::InPlace))
     }
+
+    /// Parks the thread until the flight lands, or runs its load, which owns its arguments: a refresh runs on a thread of the
+    /// pool. It has to end in its first poll.
+    pub fn blocking_or_pooled<F: FnOnce() -> BoxFuture<O>>(self, start: F) -> O {
+        self.blocking_or_pooled_with_info(start).0
+    }
+
+    /// The same, and tells how the output came to the call.
+    pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(self, start: F) -> (O, Served) {
+        blocking::wait(Answer::boxed(self.0, start, Way::Thread(|body| body)))
+    }
+}
+
+/// Waits for a call, and forgets how the output came to it.
+pub async fn output_of<O>(call: impl Future<Output = (O, Served)>) -> O {
+    call.await.0
 }
 
 /// A load's body in a place inside its caller's future, which it needs no box for; out of it when this is dropped.

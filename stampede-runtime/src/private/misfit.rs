@@ -3,6 +3,7 @@
 //! Everything that `Fit` has is here under the same name, without a bound on any type.
 
 use crate::{
+    engine::Refresher,
     fn_cache::{Blueprint, FnCache},
     served::Served,
     stats::Stats,
@@ -27,7 +28,7 @@ impl<K, O> Misfit<K, O> {
 
     #[doc(hidden)]
     #[allow(clippy::missing_errors_doc)]
-    pub fn begin<Q>(&self, _: &Q) -> Result<O, MisfitMissed<O>> {
+    pub fn begin<Q>(&self, _: &Q, _: Refresher) -> Result<O, MisfitMissed<O>> {
         Err(MisfitMissed(PhantomData))
     }
 
@@ -91,6 +92,16 @@ impl<O> MisfitMissed<O> {
 
     #[doc(hidden)]
     pub fn blocking_with_info<F: FnOnce() -> O>(self, _: F) -> (O, Served) {
+        unreachable!("{NEVER}")
+    }
+
+    #[doc(hidden)]
+    pub fn blocking_or_pooled<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> O {
+        unreachable!("{NEVER}")
+    }
+
+    #[doc(hidden)]
+    pub fn blocking_or_pooled_with_info<F: FnOnce() -> B, B: Future<Output = O>>(self, _: F) -> (O, Served) {
         unreachable!("{NEVER}")
     }
 

@@ -6,7 +6,7 @@
 //! - `view` is what a call is looked up by, `output` how its outcome is shared, `print` how its key is shown.
 
 mod backed;
-mod blocking;
+pub(crate) mod blocking;
 mod fit;
 mod gate;
 mod misfit;
@@ -23,7 +23,7 @@ pub use crate::attached::WriteKey;
 pub use crate::{
     attached::Attached,
     cache::ToKey,
-    engine::BoxFuture,
+    engine::{BoxFuture, Refresher},
     error::LoadTimeout,
     fn_cache::{Blueprint, FnCache},
     policy::Settings,
@@ -33,7 +33,7 @@ pub use crate::{
     store::DEFAULT_CAPACITY,
 };
 pub use backed::{Backed, BackedCall, BackedMiss, UnbackedCall};
-pub use fit::{Fit, Missed};
+pub use fit::{Fit, Missed, output_of};
 pub use gate::{Gate, Met, Open, Reference, Shut, Value};
 pub use misfit::{Misfit, MisfitMissed};
 pub use output::{Ask, IntoOutput, KindOf, Outputs, Plain, Unshared, first, kind_of};

@@ -26,8 +26,10 @@ pub(in crate::http) struct Terms {
     always_validate: bool,
     /// It must not answer once it is stale, whatever a request allows.
     never_stale: bool,
-    /// It can be validated.
-    has_validator: bool,
+    /// How long it is kept for the sake of its validator, once it can do nothing else; zero if it has none.
+    to_validate: Duration,
+    /// It says that it may answer authorized requests (RFC 9111 §3.5).
+    for_authorized: bool,
 }
 
 /// What a stored response may do for a request.
@@ -81,7 +83,12 @@ impl Terms {
             if_error: if never_stale { Duration::ZERO } else { if_error },
             always_validate: directives.no_cache == Scope::All,
             never_stale: never_stale || strict_s_maxage,
-            has_validator: !Validators::of(exchange.response).is_empty(),
+            to_validate: if Validators::of(exchange.response).is_empty() {
+                Duration::ZERO
+            } else {
+                KEPT_TO_VALIDATE
+            },
+            for_authorized: storable::is_for_authorized(&directives),
         };
         if terms.keep().is_zero() { Err(Refusal::NoFreshness) } else { Ok(terms) }
     }
@@ -104,9 +111,15 @@ impl Terms {
             if_error: rules.stale_if_error,
             always_validate: false,
             never_stale: false,
-            has_validator: false,
+            to_validate: Duration::ZERO,
+            for_authorized: false,
         };
         if terms.keep().is_zero() { Err(Refusal::NoFreshness) } else { Ok(terms) }
+    }
+
+    /// Says whether it was sent with the permission to answer authorized requests.
+    pub(in crate::http) fn for_authorized(&self) -> bool {
+        self.for_authorized
     }
 
     /// Returns the age after it has been `resident` for so long: in whole seconds the value of `Age`.
@@ -127,14 +140,14 @@ impl Terms {
     /// Returns how long it is worth keeping from its arrival: while it is fresh, stale within a window, or, with a validator,
     /// cheap to validate.
     pub(in crate::http) fn keep(&self) -> Duration {
-        let validate = if self.has_validator { KEPT_TO_VALIDATE } else { Duration::ZERO };
         // What must be validated each time, and can't, serves nobody.
-        let fresh = if self.always_validate && !self.has_validator { Duration::ZERO } else { self.lifetime };
+        let useless = self.always_validate && self.to_validate.is_zero();
+        let fresh = if useless { Duration::ZERO } else { self.lifetime };
         // It may be past its lifetime by the time that it arrives, and within a window still.
         let until = fresh.saturating_add(self.while_revalidate.max(self.if_error));
         until
             .saturating_sub(self.initial_age)
-            .max(fresh.saturating_sub(self.initial_age).saturating_add(validate))
+            .max(fresh.saturating_sub(self.initial_age).saturating_add(self.to_validate))
     }
 
     /// Says what it may do for a request now.

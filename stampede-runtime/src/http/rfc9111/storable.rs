@@ -122,7 +122,10 @@ fn is_understood(status: StatusCode) -> bool {
 fn may_share_authorized(exchange: &Exchange<'_>, directives: &ResponseDirectives) -> bool {
     exchange.authorization_is_keyed
         || !exchange.request.contains_key(header::AUTHORIZATION)
-        || directives.public
-        || directives.must_revalidate
-        || directives.s_maxage != Time::Absent
+        || is_for_authorized(directives)
+}
+
+/// Says whether a response gives the permission that §3.5 asks for.
+pub(super) fn is_for_authorized(directives: &ResponseDirectives) -> bool {
+    directives.public || directives.must_revalidate || directives.s_maxage != Time::Absent
 }

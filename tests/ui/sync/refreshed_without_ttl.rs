@@ -1,6 +1,6 @@
 use stampede::stampede;
 
-#[stampede(ttl = "5s", stale_while_revalidate = "5s")]
+#[stampede(stale_while_revalidate = "5s")]
 fn page(id: u64) -> String {
     id.to_string()
 }
