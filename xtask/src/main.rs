@@ -2,6 +2,7 @@
 
 mod conformance;
 mod step;
+mod valgrind;
 
 use std::{env, process::ExitCode};
 use step::Step;
@@ -9,7 +10,10 @@ use step::Step;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  test         runs the whole suite: behaviour, compile errors, loom, documentation, the instructions of a hit, long runs;
+               needs Rust, and on Linux valgrind, which it installs where it may
+  runs         the long runs at their full size: ten million keys, 100,000 values of a mebibyte, a million entries that
+               expire
   lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
   ci           lint, then test
   fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
@@ -22,15 +26,16 @@ usage: cargo xtask <command>
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => run(&test()),
+        ["test"] => whole_suite(),
+        ["runs"] => long_runs().with("STAMPEDE_RUNS", "full").run(),
         ["lint"] => run(&lint()),
-        ["ci"] => run(&lint()).and_then(|()| run(&test())),
+        ["ci"] => run(&lint()).and_then(|()| whole_suite()),
         ["fuzz"] => run(&[fuzz()]),
         ["model", ref options @ ..] => match model(options) {
             Some(step) => step.run(),
             None => return misused(),
         },
-        ["compile"] => Step::new("run -p stampede-benches --bin compile").run(),
+        ["compile"] => Step::new("run -p stampede-benches --bin compile -- --bench").run(),
         ["conformance"] => conform(),
         ["wrk"] => Step::new("run --release -p stampede-benches --bin http").run(),
         _ => return misused(),
@@ -53,6 +58,12 @@ fn run(steps: &[Step]) -> Result<(), String> {
     steps.iter().try_for_each(Step::run)
 }
 
+fn whole_suite() -> Result<(), String> {
+    run(&test())?;
+    count_instructions()?;
+    long_runs().run()
+}
+
 fn test() -> Vec<Step> {
     vec![
         // Under the real clock, with the reaper thread.
@@ -67,6 +78,20 @@ fn test() -> Vec<Step> {
         Step::new("test -p stampede-tests --features http,test-util --test http"),
         Step::new("test -p stampede-runtime --features http --doc"),
     ]
+}
+
+/// With the compiler's own flags: instructions are compared with those that were counted before.
+fn count_instructions() -> Result<(), String> {
+    valgrind::ensure()?;
+    Step::new("test --release -p stampede-tests --test instructions").with("RUSTFLAGS", "").run()
+}
+
+/// With the same flags, so that nothing is built twice.
+fn long_runs() -> Step {
+    Step::new(
+        "test --release -p stampede-tests --test many_keys --test large_values --test silence -- --nocapture",
+    )
+    .with("RUSTFLAGS", "")
 }
 
 /// What only the HTTP layer needs.
