@@ -1,6 +1,7 @@
 //! The commands of this repository: `cargo xtask <command>`.
 
 mod conformance;
+mod coverage;
 mod server;
 mod step;
 mod valgrind;
@@ -21,6 +22,7 @@ usage: cargo xtask <command>
   fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
   model        compares the engine with its specification: 100,000 random schedules, or as many as are asked for;
                --schedules N, --minutes N, --seed N
+  coverage     says which lines of the runtime the tests run; needs the tools of rustc's LLVM, as Debian's `llvm-22`
   compile      compares the compile time of 200 annotated functions with that of `cached`
   conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm
   wrk          compares a hit of the HTTP layer with the same route answering from memory; needs wrk";
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
             Some(step) => step.run(),
             None => return misused(),
         },
+        ["coverage"] => coverage::run(),
         ["compile"] => Step::new("run -p stampede-benches --bin compile -- --bench").run(),
         ["conformance"] => conform(),
         ["wrk"] => Step::new("run --release -p stampede-benches --bin http").run(),
@@ -75,6 +78,8 @@ fn test() -> Vec<Step> {
             "test -p stampede-tests --features test-util,tracing --test behaviour --test allocations --test model",
         ),
         Step::new("test -p stampede-runtime --all-features --lib"),
+        // Everything at once, with runtimes that come and go.
+        Step::new("run -p stampede-tests --bin soak -- --seconds 60"),
         // The HTTP layer, under both clocks, and its examples in the documentation.
         Step::new("test -p stampede-tests --features http --test http"),
         Step::new("test -p stampede-tests --features http,test-util --test http"),
