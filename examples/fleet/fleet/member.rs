@@ -43,8 +43,8 @@ pub(crate) fn run(url: &str, callers: usize, keys: usize) -> io::Result<()> {
     let zipf = Arc::new(Zipf::new(keys));
     Runtime::new()?.block_on(async move {
         for number in 0..callers {
-            let seed = (process::id() as u64) << 32 | number as u64;
-            tokio::spawn(call(Numbers::new(seed), Arc::clone(&zipf), Arc::clone(&seen)));
+            let numbers = Numbers::new(u64::from(process::id()) << 32 | number as u64);
+            tokio::spawn(call(numbers, Arc::clone(&zipf), Arc::clone(&seen)));
         }
         loop {
             sleep(Duration::from_millis(500)).await;

@@ -59,19 +59,7 @@ impl Report {
         }
         self.is_drawn = true;
         println!("{:<40}", phase.title());
-        self.table(fleet.counts.iter().copied());
-    }
-
-    fn table(&self, counts: impl Iterator<Item = Counts> + Clone) {
-        println!("process      calls  own hits  from others     loads  slowest ms  errors");
-        let row = |name: &str, counts: Counts| {
-            let Counts { calls, hits, shared, loads, slowest, errors, .. } = counts;
-            println!("{name:<7} {calls:>10} {hits:>9} {shared:>12} {loads:>9} {slowest:>11} {errors:>7}");
-        };
-        for (number, counts) in counts.clone().enumerate() {
-            row(&(number + 1).to_string(), counts);
-        }
-        row("all", counts.sum());
+        table(fleet.counts.iter().copied());
     }
 
     /// Keeps what a part of the story has come to.
@@ -102,4 +90,16 @@ impl Report {
             all.calls, all.errors, all.loads, all.bypassed
         );
     }
+}
+
+fn table(counts: impl Iterator<Item = Counts> + Clone) {
+    println!("process      calls  own hits  from others     loads  slowest ms  errors");
+    let row = |name: &str, counts: Counts| {
+        let Counts { calls, hits, shared, loads, slowest, errors, .. } = counts;
+        println!("{name:<7} {calls:>10} {hits:>9} {shared:>12} {loads:>9} {slowest:>11} {errors:>7}");
+    };
+    for (number, counts) in counts.clone().enumerate() {
+        row(&(number + 1).to_string(), counts);
+    }
+    row("all", counts.sum());
 }
