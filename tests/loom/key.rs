@@ -77,10 +77,10 @@ impl Key {
             let mut call = match self.begin() {
                 Begun::Hit(value) => return value,
                 Begun::Waits(call) => call,
-                Begun::Leads(call) => return self.drive(call, value),
+                Begun::Leads(call) => return self.drive(&call, value),
             };
             match call.wait() {
-                Step::Drive => return self.drive(call, value),
+                Step::Drive => return self.drive(&call, value),
                 _ => match *call.flight.landing().expect("it has landed") {
                     ABANDONED => {}
                     landed => return landed,
@@ -90,7 +90,7 @@ impl Key {
     }
 
     /// Drives a flight to its end.
-    fn drive(&self, call: Call, value: u32) -> u32 {
+    fn drive(&self, call: &Call, value: u32) -> u32 {
         self.loads.fetch_add(1, SeqCst);
         self.land(&call.flight, value);
         value
@@ -269,7 +269,7 @@ fn a_driver_that_leaves_frees_nothing_that_others_wait_for() {
             thread::spawn(move || key.call(2))
         };
         let outcome = match waiter.wait() {
-            Step::Drive => key.drive(waiter, 1),
+            Step::Drive => key.drive(&waiter, 1),
             _ => waiter.wait_for_landing(),
         };
         assert_eq!(calling.join().unwrap(), outcome);

@@ -127,7 +127,7 @@ impl Field {
         let is_attached = |over| over == begun;
         let other = running.iter().find(|other| is_attached(other.over) && is_attached(since.over));
         if let Some(other) = other {
-            self.violated(format!("C1: two loads of key {} run, {other:?} is one", since.key));
+            self.violated(&format!("C1: two loads of key {} run, {other:?} is one", since.key));
         }
         let number = self.loads.fetch_add(1, SeqCst);
         running.push(Running { number, over: since.over });
@@ -137,10 +137,10 @@ impl Field {
     /// A call has got `value`.
     pub(crate) fn check(&self, since: Since, value: &Value) {
         if value.key != since.key {
-            self.violated(format!("C1: key {} was served the value of key {}", since.key, value.key));
+            self.violated(&format!("C1: key {} was served the value of key {}", since.key, value.key));
         }
         if value.time < since.oldest {
-            self.violated(format!("I1, I2: key {}, cut at {}, got {value:?}", since.key, since.oldest));
+            self.violated(&format!("I1, I2: key {}, cut at {}, got {value:?}", since.key, since.oldest));
         }
     }
 
@@ -166,7 +166,7 @@ impl Field {
         self.clears.run(&self.time, |_| self.cache.clear());
     }
 
-    pub(crate) fn violated(&self, rule: String) {
+    pub(crate) fn violated(&self, rule: &str) {
         lock(&self.violations).push(format!("{}: {rule}", self.name));
     }
 
