@@ -296,7 +296,7 @@ fn an_empty_restart_costs_no_error_and_no_load() {
     for member in &mut members {
         member.say("drive 20 10 4000 20");
     }
-    thread::sleep(Duration::from_millis(1_000));
+    thread::sleep(Duration::from_secs(1));
     server.kill();
     thread::sleep(Duration::from_millis(500));
     server.restart();

@@ -156,8 +156,8 @@ async fn a_valid_write_survives_every_healing() {
             set.exec_async(&mut connection).await.expect("it is put");
         }
         assert_eq!(call.await.expect("it does not panic"), Ok(1));
-        let sent = |stats: stampede::Stats| stats.tier.leases == stats.tier.published + stats.tier.lost;
-        until(|| sent(healer.stats())).await;
+        let is_done = |stats: stampede::Stats| stats.tier.leases == stats.tier.published + stats.tier.lost;
+        until(|| is_done(healer.stats())).await;
         assert_eq!(raw(&server, 7).await, good, "round {round}");
         loads += gated.started();
     }

@@ -291,9 +291,9 @@ async fn a_cold_process_serves_what_is_stale() {
     let probe = Probe::open(End::Value);
     assert_eq!(get(&one, 7, &probe).await, Ok(1));
     sleep(Duration::from_millis(400)).await;
-    let (value, served) = get_with_info(&two, 7, &probe).await;
+    let (value, how) = get_with_info(&two, 7, &probe).await;
     assert_eq!(value, Ok(1));
-    assert!(matches!(served, Served::Stale { age, .. } if age >= Duration::from_millis(400)), "{served:?}");
+    assert!(matches!(how, Served::Stale { age, .. } if age >= Duration::from_millis(400)), "{how:?}");
     assert_eq!(probe.started(), 1, "it waits for nothing");
     let before = Instant::now();
     assert_eq!(get(&two, 7, &probe).await, Ok(1));
@@ -324,9 +324,9 @@ async fn a_cold_process_serves_what_is_stale_in_place_of_an_error() {
     assert_eq!(get(&one, 7, &Probe::open(End::Value)).await, Ok(1));
     sleep(Duration::from_millis(400)).await;
     let fails = Probe::open(End::Error);
-    let (value, served) = get_with_info(&two, 7, &fails).await;
+    let (value, how) = get_with_info(&two, 7, &fails).await;
     assert_eq!((value, fails.started()), (Ok(1), 1));
-    assert!(matches!(served, Served::Stale { .. }), "{served:?}");
+    assert!(matches!(how, Served::Stale { .. }), "{how:?}");
     // F4: nothing of it in the tier has changed.
     assert_eq!(get(&stale(3), 7, &fails).await, Ok(1));
 }
