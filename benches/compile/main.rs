@@ -1,15 +1,22 @@
 //! How long the compiler takes for 200 annotated functions that are called, beside `cached`.
 //!
 //! A crate for each is written to `target/compile/`, built once with all that it depends on, and then compiled alone, in
-//! turns. `cargo run -p stampede-benches --bin compile -- --rounds 5` measures debug builds; `--functions N` another number.
+//! turns, as a debug build. `cargo run -p stampede-benches --bin compile -- --bench --functions=N` takes another number.
 
+use stampede_benches::{
+    budget::{Budgets, ratio_and_spread},
+    figures::{Figure, Line, Spread, Unit, record},
+    groups::COMPILE,
+    options::Options,
+    table::{Table, time},
+};
 use std::{
     env,
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// A crate that is compiled.
@@ -19,35 +26,40 @@ struct Subject {
     imports: &'static str,
 }
 
+/// Who must not be faster.
+const PEER: &str = "cached by_key";
+
 const SUBJECTS: [Subject; 3] = [
-    Subject { name: "plain", attribute: "", imports: "" },
     Subject { name: "stampede", attribute: "#[stampede(ttl = \"60s\")]", imports: "use stampede::stampede;" },
     Subject {
-        name: "cached by_key",
+        name: PEER,
         attribute: "#[cached(ttl_secs = 60, sync_writes = \"by_key\")]",
         imports: "use cached::macros::cached;",
     },
+    Subject { name: "no attribute", attribute: "", imports: "" },
 ];
 
 fn main() -> ExitCode {
-    let (rounds, functions) = (argument("--rounds").unwrap_or(5), argument("--functions").unwrap_or(200));
-    match measure(rounds, functions) {
-        Ok(()) => ExitCode::SUCCESS,
+    let options = Options::from_args();
+    if !options.measures() || !options.includes(COMPILE) {
+        return ExitCode::SUCCESS;
+    }
+    let functions = env::args().find_map(|word| word.strip_prefix("--functions=")?.parse().ok());
+    match measure(options.rounds(7).max(3), functions.unwrap_or(200)) {
+        Ok(times) => {
+            finish(times);
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("compile: {error}");
-            ExitCode::FAILURE
+            // 1 is for a budget that is not held.
+            ExitCode::from(2)
         }
     }
 }
 
-/// The number behind an option.
-fn argument(option: &str) -> Option<usize> {
-    let arguments: Vec<String> = env::args().collect();
-    let place = arguments.iter().position(|argument| argument == option)?;
-    arguments.get(place + 1)?.parse().ok()
-}
-
-fn measure(rounds: usize, functions: usize) -> io::Result<()> {
+/// Returns the nanoseconds of every round for each subject.
+fn measure(rounds: usize, functions: usize) -> io::Result<Vec<Vec<f64>>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/compile");
     let crates = SUBJECTS.iter().map(|subject| write_crate(&root, subject, functions));
     let crates: Vec<PathBuf> = crates.collect::<io::Result<_>>()?;
@@ -63,17 +75,40 @@ fn measure(rounds: usize, functions: usize) -> io::Result<()> {
             fs::write(&source, text)?;
             let start = Instant::now();
             build(path)?;
-            times.push(start.elapsed());
+            times.push(start.elapsed().as_secs_f64() * 1e9);
         }
     }
-    println!("{functions} functions that are called, debug build, median of {rounds}:");
-    for (subject, mut times) in SUBJECTS.iter().zip(times) {
-        times.sort();
-        let median = times.get(times.len() / 2).copied().unwrap_or(Duration::ZERO);
-        let best = times.first().copied().unwrap_or(Duration::ZERO);
-        println!("  {:14} {:7.2} s   best {:.2} s", subject.name, median.as_secs_f64(), best.as_secs_f64());
+    Ok(times)
+}
+
+fn finish(times: Vec<Vec<f64>>) {
+    let first = times.first().cloned().unwrap_or_default();
+    let over_mine =
+        |times: &[f64]| Spread::of(times.iter().zip(&first).map(|(time, mine)| time / mine).collect());
+    let mut table = Table::new(["", "debug build", "middle half", "× stampede"]);
+    let mut budgets = Budgets::new();
+    for (subject, times) in SUBJECTS.iter().zip(times) {
+        let (ratio, value) = (over_mine(&times), Spread::of(times));
+        table.row([
+            subject.name.to_owned(),
+            time(value.median),
+            format!("{} to {}", time(value.low), time(value.high)),
+            ratio_and_spread(ratio),
+        ]);
+        if subject.name == PEER {
+            let inverse = Spread { low: 1.0 / ratio.high, median: 1.0 / ratio.median, high: 1.0 / ratio.low };
+            budgets.at_most(&format!("{COMPILE}: × {PEER}"), 1.0, Some(inverse));
+        }
+        record(&Line::Figure(Figure {
+            group: COMPILE.to_owned(),
+            subject: subject.name.to_owned(),
+            unit: Unit::Nanos,
+            value,
+            ratio,
+        }));
     }
-    Ok(())
+    print!("\n{COMPILE}\n{table}");
+    budgets.finish();
 }
 
 fn write_crate(root: &Path, subject: &Subject, functions: usize) -> io::Result<PathBuf> {

@@ -34,6 +34,13 @@ pin_project! {
     }
 }
 
+impl<B> Default for ResponseBody<B> {
+    /// Makes an empty one.
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 /// The end of the flight of a response.
 type Landing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
