@@ -13,7 +13,7 @@ async fn fetch<T: DeserializeOwned + Clone + Send + Sync + 'static>(
     client: &(impl Client + 'static),
     url: &str,
 ) -> Result<T, Error> {
-    <__stampede_fetch::fetch<T>>::__call(client, url).await
+    <fetch_in_an_impl_needs_companion_none::fetch<T>>::__call(client, url).await
 }
 #[doc(hidden)]
 #[allow(
@@ -30,6 +30,16 @@ mod __stampede_fetch {
         of: ::core::marker::PhantomData<fn() -> (::core::marker::PhantomData<T>,)>,
     }
 }
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+use __stampede_fetch as fetch_in_an_impl_needs_companion_none;
 #[doc(hidden)]
 #[allow(
     unused_imports,
@@ -180,8 +190,9 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                     {
                         #[allow(unused_imports)]
                         use ::stampede::bounds::{
-                            AskCloned as _, AskHeld as _, AskUnshared as _,
-                            AskWrapped as _, Lacking as _,
+                            AskCloned as _, AskHeld as _, AskKept as _, AskUnkept as _,
+                            AskUnowned as _, AskUnshared as _, AskWrapped as _,
+                            Lacking as _,
                         };
                         ::stampede::bounds::Ask::<ImplTrait0>::task_reference();
                         (&&&&::stampede::bounds::Ask::<Result<T, Error>>::NEW).output();

@@ -42,8 +42,9 @@ impl Site {
                     {
                         #[allow(unused_imports)]
                         use ::stampede::bounds::{
-                            AskCloned as _, AskHeld as _, AskUnshared as _,
-                            AskWrapped as _, Lacking as _,
+                            AskCloned as _, AskHeld as _, AskKept as _, AskUnkept as _,
+                            AskUnowned as _, AskUnshared as _, AskWrapped as _,
+                            Lacking as _,
                         };
                         ::stampede::bounds::Ask::<Self>::task_self();
                         ::stampede::bounds::Ask::<(u64, Lang)>::key();

@@ -3,6 +3,7 @@
 use crate::{
     args::{Args, Capacity, Companion, Given, Key, Length},
     check,
+    diag::{ends, moved},
     generics::Split,
     item::{Function, Item, Param, Passing},
 };
@@ -372,6 +373,13 @@ impl Kept<'_> {
                 let item = &slice.elem;
                 quote!(::std::vec::Vec<#item>)
             }
+            // What it lacks to be owned is told at its place.
+            _ if *shape == Shape::Inline => {
+                let (first, last) = ends(target);
+                let (open, kept) =
+                    (moved(quote!(<), first), moved(quote!(as ::std::borrow::ToOwned>::Owned), last));
+                quote!(#open #target #kept)
+            }
             _ => quote!(<#verdict as #private::Own<#target>>::Owned),
         }
     }
@@ -432,6 +440,14 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
         demands.push(Demand { ty: output, role: Role::TimedOut { option, result } });
     }
     demands
+}
+
+/// Whether a reference to a type is kept as the standard library's form of it, or as itself: known by its name.
+pub(crate) fn is_kept_by_name(target: &Type) -> bool {
+    match target {
+        Type::Path(path) => path.path.is_ident("str") || path.path.is_ident("Self"),
+        other => matches!(other, Type::Slice(_)),
+    }
 }
 
 /// What is a part of the key is written for a tier, and so is the output.

@@ -92,7 +92,7 @@ impl<T, E: From<LoadTimeout>> TimedOutput for Result<T, E> {}
 
 /// An argument that a load of its own is given: `Send`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be moved to a load of its own; it has to be `Send`, or callers have to drive the load with `detach = false`",
+    message = "`{Self}` can't be moved to a load of its own; it has to be `Send`, as an `Arc` of what is `Send + Sync`, or callers have to drive the load with `detach = false`",
     label = "is not known to be `Send`"
 )]
 pub trait LoadArgument: Send {}
@@ -159,7 +159,7 @@ impl<T: serde::Serialize + serde::de::DeserializeOwned> TierOutput for T {}
 
 /// An argument that the refresh of a function that is not `async` is given: `Send`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be moved to a refresh on another thread; it has to be `Send`, or `stale_while_revalidate` be removed",
+    message = "`{Self}` can't be moved to a refresh on another thread; it has to be `Send`, as an `Arc` of what is `Send + Sync`, or `stale_while_revalidate` be removed",
     label = "is not known to be `Send`"
 )]
 pub trait RefreshArgument: Send {}
@@ -513,3 +513,39 @@ impl<O> AskUntiered for Ask<O> {
 pub fn tier(tier: impl crate::tier::Tier) -> std::sync::Arc<dyn crate::tier::Tier> {
     std::sync::Arc::new(tier)
 }
+
+/// A part of the key of a method that is passed by reference, and can be that.
+#[doc(hidden)]
+pub trait AskKept {
+    #[doc(hidden)]
+    fn kept(&self) {}
+}
+
+impl<T: ?Sized + CacheKeyRef> AskKept for &&Ask<T> {}
+
+/// One that can't.
+#[doc(hidden)]
+pub trait AskUnkept {
+    #[doc(hidden)]
+    type Type: ?Sized;
+
+    #[doc(hidden)]
+    fn kept(&self)
+    where
+        Self::Type: CacheKeyRef,
+    {
+    }
+}
+
+impl<T: ?Sized + ToOwned> AskUnkept for &Ask<T> {
+    type Type = T;
+}
+
+/// One that can't even be owned, which the type of the key has told.
+#[doc(hidden)]
+pub trait AskUnowned {
+    #[doc(hidden)]
+    fn kept(&self) {}
+}
+
+impl<T: ?Sized> AskUnowned for Ask<T> {}

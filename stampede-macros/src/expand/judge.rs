@@ -7,7 +7,7 @@
 
 use crate::{
     diag::{ends, moved, spelled},
-    expand::call,
+    expand::{call, companion},
     item::Flow,
     plan::{Demand, OutputKind, Plan, Role, Shape},
 };
@@ -35,7 +35,7 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
         return contradiction;
     }
     let met = demands.iter().map(|demand| met(plan, demand));
-    let rejections = demands.iter().map(|demand| rejection(plan, demand));
+    let rejections = demands.iter().map(|demand| companion::through_alias(plan, rejection(plan, demand)));
     quote! {
         #conditions
         impl #private::Judged for #every {
