@@ -125,6 +125,8 @@ pub(crate) enum Miss<K, O> {
 type Now<O> = (O, Served);
 
 impl<K: Key, O: Output> Engine<K, O> {
+    // Without tiers the last one is empty.
+    #[cfg_attr(not(feature = "redis"), allow(clippy::needless_pass_by_value))]
     pub(crate) fn new(
         labels: Labels<K>,
         policy: Policy<O>,
