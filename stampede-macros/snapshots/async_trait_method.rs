@@ -40,8 +40,9 @@ impl Site {
                     {
                         #[allow(unused_imports)]
                         use ::stampede::bounds::{
-                            AskCloned as _, AskHeld as _, AskUnshared as _,
-                            AskWrapped as _, Lacking as _,
+                            AskCloned as _, AskHeld as _, AskKept as _, AskUnkept as _,
+                            AskUnowned as _, AskUnshared as _, AskWrapped as _,
+                            Lacking as _,
                         };
                         ::stampede::bounds::Ask::<Self>::task_self();
                     }
@@ -99,6 +100,7 @@ impl Site {
                                             ::stampede::__private::DEFAULT_CAPACITY,
                                         ),
                                         print_key: ::stampede::__private::Keys::<u64>::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }

@@ -13,7 +13,7 @@ fn digest(path: &Path) -> io::Result<u64> {
     let __stampede_begun;
     {
         let __stampede_call = ::stampede::__private::One(path);
-        __stampede_begun = __stampede_digest::digest::__cache()
+        __stampede_begun = digest_in_an_impl_needs_companion_none::digest::__cache()
             .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
     }
     match __stampede_begun {
@@ -21,7 +21,7 @@ fn digest(path: &Path) -> io::Result<u64> {
         ::core::result::Result::Err(__stampede_miss) => {
             __stampede_miss
                 .blocking(move || -> io::Result<u64> {
-                    <__stampede_digest::digest>::__body(path)
+                    <digest_in_an_impl_needs_companion_none::digest>::__body(path)
                 })
         }
     }
@@ -38,6 +38,16 @@ fn digest(path: &Path) -> io::Result<u64> {
 mod __stampede_digest {
     pub enum digest {}
 }
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+use __stampede_digest as digest_in_an_impl_needs_companion_none;
 #[doc(hidden)]
 #[allow(
     unused_imports,
@@ -137,6 +147,7 @@ impl __stampede_digest::digest {
                             Path,
                         >>::Owned,
                     >::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )
@@ -255,7 +266,7 @@ const _: () = {
             ],
             "return what all threads can read, as an `Arc` for an `Rc` or a `Mutex` for a `RefCell`",
         )
-    } else if <__stampede_digest::digest>::__SHARING.is_none() {
+    } else if <digest_in_an_impl_needs_companion_none::digest>::__SHARING.is_none() {
         if ::stampede::__private::Outputs::<io::Result<u64>>::CLONE_VALUE {
             ::stampede::__private::reject(
                 "`io::Result<u64>` can't be shared by the callers of a load: its error",

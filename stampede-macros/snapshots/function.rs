@@ -13,16 +13,16 @@ pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
     let __stampede_begun;
     {
         let __stampede_call = ::stampede::__private::View((&from, to));
-        __stampede_begun = __stampede_rate::rate::__cache()
+        __stampede_begun = rate_in_an_impl_needs_companion_none::rate::__cache()
             .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
         ::core::result::Result::Err(__stampede_miss) => {
             __stampede_miss
-                .detached(move || __stampede_rate::rate::__load(
+                .detached(move || rate_in_an_impl_needs_companion_none::rate::__load(
                     from,
-                    <<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
+                    <<rate_in_an_impl_needs_companion_none::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
                         str,
                     >>::own(to),
                 ))
@@ -42,6 +42,16 @@ pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
 mod __stampede_rate {
     pub enum rate {}
 }
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+use __stampede_rate as rate_in_an_impl_needs_companion_none;
 #[doc(hidden)]
 #[allow(
     unused_imports,
@@ -129,6 +139,7 @@ impl __stampede_rate::rate {
                     print_key: ::stampede::__private::Keys::<
                         (Currency, ::std::string::String),
                     >::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )
@@ -287,7 +298,7 @@ const _: () = {
             ],
             "return what all threads can read, as an `Arc` for an `Rc` or a `Mutex` for a `RefCell`",
         )
-    } else if <__stampede_rate::rate>::__SHARING.is_none() {
+    } else if <rate_in_an_impl_needs_companion_none::rate>::__SHARING.is_none() {
         if ::stampede::__private::Outputs::<Result<Rate, ApiError>>::CLONE_VALUE {
             ::stampede::__private::reject(
                 "`ApiError` can't be shared by the callers of a load: it",

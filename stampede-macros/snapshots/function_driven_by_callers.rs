@@ -14,13 +14,17 @@ async fn page(user: &User<'_>) -> String {
     {
         let __stampede_0: &u64 = &(user.id);
         let __stampede_call = ::stampede::__private::One(__stampede_0);
-        __stampede_begun = __stampede_page::page::__cache()
+        __stampede_begun = page_in_an_impl_needs_companion_none::page::__cache()
             .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
         ::core::result::Result::Err(__stampede_miss) => {
-            __stampede_miss.in_place(move || <__stampede_page::page>::__body(user)).await
+            __stampede_miss
+                .in_place(move || <page_in_an_impl_needs_companion_none::page>::__body(
+                    user,
+                ))
+                .await
         }
     }
 }
@@ -36,6 +40,16 @@ async fn page(user: &User<'_>) -> String {
 mod __stampede_page {
     pub enum page {}
 }
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+use __stampede_page as page_in_an_impl_needs_companion_none;
 #[doc(hidden)]
 #[allow(
     unused_imports,
@@ -108,6 +122,7 @@ impl __stampede_page::page {
                         ::stampede::__private::DEFAULT_CAPACITY,
                     ),
                     print_key: ::stampede::__private::Keys::<u64>::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )

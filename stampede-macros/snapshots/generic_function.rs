@@ -13,7 +13,7 @@ async fn fetch<T: DeserializeOwned + Clone + Send + Sync + 'static>(
     client: &(impl Client + 'static),
     url: &str,
 ) -> Result<T, Error> {
-    <__stampede_fetch::fetch<T>>::__call(client, url).await
+    <fetch_in_an_impl_needs_companion_none::fetch<T>>::__call(client, url).await
 }
 #[doc(hidden)]
 #[allow(
@@ -30,6 +30,16 @@ mod __stampede_fetch {
         of: ::core::marker::PhantomData<fn() -> (::core::marker::PhantomData<T>,)>,
     }
 }
+#[doc(hidden)]
+#[allow(
+    unused_imports,
+    unreachable_pub,
+    non_camel_case_types,
+    non_snake_case,
+    clippy::all,
+    clippy::pedantic
+)]
+use __stampede_fetch as fetch_in_an_impl_needs_companion_none;
 #[doc(hidden)]
 #[allow(
     unused_imports,
@@ -154,6 +164,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -179,8 +190,9 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                     {
                         #[allow(unused_imports)]
                         use ::stampede::bounds::{
-                            AskCloned as _, AskHeld as _, AskUnshared as _,
-                            AskWrapped as _, Lacking as _,
+                            AskCloned as _, AskHeld as _, AskKept as _, AskUnkept as _,
+                            AskUnowned as _, AskUnshared as _, AskWrapped as _,
+                            Lacking as _,
                         };
                         ::stampede::bounds::Ask::<ImplTrait0>::task_reference();
                         (&&&&::stampede::bounds::Ask::<Result<T, Error>>::NEW).output();
@@ -253,6 +265,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -365,6 +378,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -433,6 +447,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -504,6 +519,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -570,6 +586,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -664,6 +681,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -797,6 +815,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -905,6 +924,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -973,6 +993,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }

@@ -42,8 +42,9 @@ impl Site {
                     {
                         #[allow(unused_imports)]
                         use ::stampede::bounds::{
-                            AskCloned as _, AskHeld as _, AskUnshared as _,
-                            AskWrapped as _, Lacking as _,
+                            AskCloned as _, AskHeld as _, AskKept as _, AskUnkept as _,
+                            AskUnowned as _, AskUnshared as _, AskWrapped as _,
+                            Lacking as _,
                         };
                         ::stampede::bounds::Ask::<Self>::task_self();
                         ::stampede::bounds::Ask::<(u64, Lang)>::key();
@@ -113,7 +114,10 @@ impl Site {
                                         capacity: ::core::option::Option::Some(
                                             ::stampede::__private::DEFAULT_CAPACITY,
                                         ),
-                                        print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
+                                        print_key: ::stampede::__private::Keys::<
+                                            (u64, Lang),
+                                        >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -218,6 +222,7 @@ impl Site {
                             ::stampede::__private::DEFAULT_CAPACITY,
                         ),
                         print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }

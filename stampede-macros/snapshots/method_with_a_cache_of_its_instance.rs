@@ -27,7 +27,12 @@ impl Site {
                 (&&{
                     let __stampede_cache = &(self.pages);
                     ::stampede::bounds::ask_cache::<u64, Page, _>(__stampede_cache);
-                    ::stampede::__private::Backed::<_, u64, Page>::new(__stampede_cache)
+                    ::stampede::__private::Backed::<
+                        _,
+                        ::stampede::__private::Verdict<true>,
+                        u64,
+                        Page,
+                    >::new(__stampede_cache)
                 })
                     .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody)
             };

@@ -3,6 +3,7 @@
 use crate::{
     args::{Args, Capacity, Companion, Given, Key, Length},
     check,
+    diag::{ends, moved},
     generics::Split,
     item::{Function, Item, Param, Passing},
 };
@@ -48,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) asked: Vec<Demand>,
     /// What a load of its own needs to be moved to it, for the gate.
     pub(crate) needs: TokenStream,
+    /// A tier behind the cache.
+    pub(crate) tier: Option<Expr>,
     /// A raw cache to use instead of one of the function's own.
     pub(crate) backing: Option<Expr>,
     /// A function that returns the cache of a method.
@@ -96,6 +99,10 @@ pub(crate) enum Role {
     TaskSelf,
     /// Returned and kept; of a `Result<T, E>` that is spelled out, where `T` and `E` stand.
     Output { result: Option<Box<(Type, Type)>> },
+    /// A part of the key, written for a tier.
+    TierKey,
+    /// Returned, written for a tier and read; its parts as above.
+    TierOutput { result: Option<Box<(Type, Type)>> },
     /// Returned, and of a kind that an option is about.
     Kind { option: Ident, kind: OutputKind },
     /// Returned, and made of a time-out; its parts as above. The option's name, if it has to be told of what is no `Result`.
@@ -165,6 +172,7 @@ impl Plan {
             capacity: plan_capacity(args, &private),
             detach,
             accessor: plan_accessor(args, &item, &function),
+            tier: args.tier.as_ref().map(|given| given.value.clone()),
             backing: args.cache.as_ref().map(|cache| cache.source.clone()),
             demands,
             verdict,
@@ -205,7 +213,12 @@ fn plan_loads_needs(demands: &[Demand], private: &TokenStream) -> Vec<TokenStrea
     let needs = demands.iter().filter_map(|Demand { ty, role }| match role {
         Role::TaskValue => Some(quote!(#private::Value<#ty>)),
         Role::TaskReference | Role::TaskSelf => Some(quote!(#private::Reference<#ty>)),
-        Role::Key { .. } | Role::Output { .. } | Role::Kind { .. } | Role::TimedOut { .. } => None,
+        Role::Key { .. }
+        | Role::Output { .. }
+        | Role::TierKey
+        | Role::TierOutput { .. }
+        | Role::Kind { .. }
+        | Role::TimedOut { .. } => None,
     });
     needs.collect()
 }
@@ -360,6 +373,13 @@ impl Kept<'_> {
                 let item = &slice.elem;
                 quote!(::std::vec::Vec<#item>)
             }
+            // What it lacks to be owned is told at its place.
+            _ if *shape == Shape::Inline => {
+                let (first, last) = ends(target);
+                let (open, kept) =
+                    (moved(quote!(<), first), moved(quote!(as ::std::borrow::ToOwned>::Owned), last));
+                quote!(#open #target #kept)
+            }
             _ => quote!(<#verdict as #private::Own<#target>>::Owned),
         }
     }
@@ -404,6 +424,9 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     if args.cache.is_none() {
         demands.push(Demand { role: Role::Output { result: result.clone() }, ty: output.clone() });
     }
+    if args.tier.is_some() {
+        demands.extend(plan_tier_demands(&demands, &output, result.as_deref()));
+    }
     let mut of_kind = |given: Option<&Ident>, kind| {
         let role = |option: &Ident| Role::Kind { option: option.clone(), kind };
         demands.extend(given.map(|option| Demand { ty: output.clone(), role: role(option) }));
@@ -417,6 +440,23 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
         demands.push(Demand { ty: output, role: Role::TimedOut { option, result } });
     }
     demands
+}
+
+/// Whether a reference to a type is kept as the standard library's form of it, or as itself: known by its name.
+pub(crate) fn is_kept_by_name(target: &Type) -> bool {
+    match target {
+        Type::Path(path) => path.path.is_ident("str") || path.path.is_ident("Self"),
+        other => matches!(other, Type::Slice(_)),
+    }
+}
+
+/// What is a part of the key is written for a tier, and so is the output.
+fn plan_tier_demands(demands: &[Demand], output: &Type, result: Option<&(Type, Type)>) -> Vec<Demand> {
+    let parts = demands.iter().filter(|demand| matches!(demand.role, Role::Key { .. }));
+    let parts = parts.map(|demand| Demand { ty: demand.ty.clone(), role: Role::TierKey });
+    let result = result.cloned().map(Box::new);
+    let output = Demand { ty: output.clone(), role: Role::TierOutput { result } };
+    parts.chain([output]).collect()
 }
 
 /// Whether the language's own types and `String` meet a demand without being asked: it saves time where they are most of

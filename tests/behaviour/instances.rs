@@ -52,6 +52,24 @@ async fn instantiations_share_nothing() {
 }
 
 #[stampede(ttl = "60s")]
+async fn apart<T: Numbered>(id: u64) -> T {
+    let _ = id;
+    T::of(NEXT.fetch_add(1, SeqCst))
+}
+
+#[tokio::test]
+async fn an_instantiation_is_cleared_and_counted_alone() {
+    let (number, text) = (apart::<u64>(1).await, apart::<String>(1).await);
+    apart::<u64>::clear();
+    assert_eq!(apart::<u64>::peek(&1), None);
+    assert_eq!(apart::<String>(1).await, text);
+    assert_ne!(apart::<u64>(1).await, number);
+    let (of_numbers, of_texts) = (apart::<u64>::stats(), apart::<String>::stats());
+    assert_eq!((of_numbers.loads, of_numbers.hits), (2, 0));
+    assert_eq!((of_texts.loads, of_texts.hits), (1, 1));
+}
+
+#[stampede(ttl = "60s")]
 async fn together<T: Numbered>(id: u64, lang: &str) -> Result<T, String> {
     let _ = (id, lang);
     Ok(T::of(NEXT.fetch_add(1, SeqCst)))

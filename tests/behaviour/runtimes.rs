@@ -1,6 +1,6 @@
 //! Runtimes that come and go, and none at all (X4, X6).
 
-use stampede::Cache;
+use stampede::{Cache, stampede};
 use stampede_tests::{End, Probe, detached, driven, soon, unique, until};
 use std::{
     future::Future,
@@ -163,6 +163,23 @@ async fn a_detached_load_runs_inside_the_callers_span() {
         [before, current()]
     });
     assert_eq!(call.instrument(tracing::info_span!("caller")).await, [Some("caller"); 2]);
+}
+
+#[stampede(ttl = "60s")]
+#[tracing::instrument]
+async fn instrumented(id: u64) -> [Option<&'static str>; 2] {
+    let _ = id;
+    let current = || tracing::Span::current().metadata().map(tracing::Metadata::name);
+    let before = current();
+    tokio::task::yield_now().await;
+    [before, current()]
+}
+
+#[tokio::test]
+async fn an_instrumented_function_has_its_span_around_its_load() {
+    let _default = tracing::subscriber::set_default(tracing_subscriber::registry());
+    assert_eq!(instrumented(1).await, [Some("instrumented"); 2]);
+    assert_eq!(instrumented::refresh(1).await, [Some("instrumented"); 2]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Many rounds of requests, invalidations and clients that leave, at the same time.
 
-use crate::origin::{Origin, request, response, send};
+use crate::origin::{Origin, get, request, response, send, send_all};
 use axum::body::Body;
 use http::{HeaderName, Request};
 use stampede::http::StampedeLayer;
@@ -94,6 +94,21 @@ on_both_flavours! {
     async fn as_the_responses_say() {
         let headers = &[("cache-control", "max-age=60"), ("etag", "\"1\""), ("vary", "accept-language")];
         nothing_old_is_served_after_a_change(StampedeLayer::rfc9111(), headers).await;
+    }
+
+    // C3, X1: no wake-up is lost between the leader, its body and those who wait.
+    async fn bursts_of_a_service_that_answers_at_once() {
+        let origin = Origin::new(|run, _| response(200, &[("cache-control", "max-age=60")], run.to_string()));
+        for layer in [StampedeLayer::new(TTL), StampedeLayer::rfc9111()] {
+            let service = layer.layer(origin.service());
+            for round in 0..200 {
+                let runs = origin.runs();
+                let all = send_all(&service, (0..32).map(|_| get(&format!("/{round}"))));
+                let all = soon(all.join_all()).await;
+                assert!(all.iter().all(|read| read.text() == all[0].text()), "round {round}");
+                assert_eq!(origin.runs(), runs + 1, "round {round}");
+            }
+        }
     }
 
     async fn without_a_ttl() {

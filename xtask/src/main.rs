@@ -2,6 +2,7 @@
 
 mod conformance;
 mod coverage;
+mod server;
 mod step;
 mod valgrind;
 
@@ -11,8 +12,9 @@ use step::Step;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test         runs the whole suite: behaviour, compile errors, loom, documentation, the instructions of a hit, long runs;
-               needs Rust, and on Linux valgrind, which it installs where it may
+  test         runs the whole suite: behaviour, compile errors, loom, documentation, the shared tier, the instructions of a
+               hit, long runs; needs Rust, redis-server or valkey-server, and on Linux valgrind: it installs what is missing
+               where it may
   runs         the long runs at their full size: ten million keys, 100,000 values of a mebibyte, a million entries that
                expire
   lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
@@ -82,6 +84,10 @@ fn test() -> Vec<Step> {
         Step::new("test -p stampede-tests --features http --test http"),
         Step::new("test -p stampede-tests --features http,test-util --test http"),
         Step::new("test -p stampede-runtime --features http --doc"),
+        // The shared tier, on servers that the tests start, and its mistakes.
+        Step::new("test -p stampede-tests --features redis --test tier").needing(server::ensure),
+        Step::new("test -p stampede-tests --features redis --test ui -- mistakes trybuild=ui/tier/"),
+        Step::new("test -p stampede-runtime --features redis --doc"),
     ]
 }
 
@@ -102,6 +108,9 @@ fn long_runs() -> Step {
 /// What only the HTTP layer needs.
 const HTTP_CRATES: &[&str] = &["bytes ", "http ", "http-body", "httpdate ", "tower", "hyper", "axum"];
 
+/// What only the shared tier needs.
+const TIER_CRATES: &[&str] = &["lz4_flex ", "redis ", "rmp", "rustls", "serde "];
+
 fn lint() -> Vec<Step> {
     vec![
         Step::new("fmt --all --check"),
@@ -111,8 +120,10 @@ fn lint() -> Vec<Step> {
         Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features http -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features redis -- -D warnings"),
         // Who does not ask for a part builds none of its crates.
         Step::new("tree -p stampede-runtime -e normal --prefix none").without(HTTP_CRATES),
+        Step::new("tree -p stampede-runtime -e normal --prefix none").without(TIER_CRATES),
         Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
         Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]

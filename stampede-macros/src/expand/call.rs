@@ -11,7 +11,7 @@ use crate::{
     diag::{ends, moved},
     expand::{load, local, lookup},
     item::{Flow, Passing},
-    plan::{Demand, OutputKind, Plan, Role, Shape},
+    plan::{Demand, OutputKind, Plan, Role, Shape, is_kept_by_name},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -102,15 +102,15 @@ pub(super) fn begin(plan: &Plan, cache: &TokenStream) -> TokenStream {
 
 /// The cache that calls work with; a stand-in too where it is the load that lacks something.
 pub(super) fn cache_for_load(plan: &Plan) -> TokenStream {
-    gated_cache(plan, &gate(plan))
+    gated_cache(plan, &plan.needs)
 }
 
 /// The cache for what loads nothing.
 pub(super) fn cache(plan: &Plan) -> TokenStream {
-    gated_cache(plan, &gate_for(plan, &plan.verdict))
+    gated_cache(plan, &plan.verdict)
 }
 
-fn gated_cache(plan: &Plan, gate: &TokenStream) -> TokenStream {
+fn gated_cache(plan: &Plan, needs: &TokenStream) -> TokenStream {
     let Plan { private, home, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
     if let Some(source) = &plan.backing {
@@ -119,13 +119,14 @@ fn gated_cache(plan: &Plan, gate: &TokenStream) -> TokenStream {
         return quote! {{
             let __stampede_cache = &(#source);
             #ask;
-            #private::Backed::<_, #key, #output>::new(__stampede_cache)
+            #private::Backed::<_, #needs, #key, #output>::new(__stampede_cache)
         }};
     }
     if plan.shape == Shape::Item {
         return quote!(#home::__cache());
     }
-    let (place, blueprint) = (place(plan), blueprint(plan));
+    let (gate, place, blueprint) =
+        (gate_of(plan, needs, &plan.function.output), place(plan), blueprint(plan));
     quote! {{
         #[allow(unused_imports)]
         use #private::{Open as _, Plain as _, Shut as _, Unprinted as _};
@@ -144,11 +145,7 @@ pub(super) fn key_of(plan: &Plan, view: &TokenStream) -> TokenStream {
 }
 
 fn gate(plan: &Plan) -> TokenStream {
-    gate_for(plan, &plan.needs)
-}
-
-fn gate_for(plan: &Plan, needs: &TokenStream) -> TokenStream {
-    gate_of(plan, needs, &plan.function.output)
+    gate_of(plan, &plan.needs, &plan.function.output)
 }
 
 fn gate_of(plan: &Plan, needs: &TokenStream, output: &impl ToTokens) -> TokenStream {
@@ -160,6 +157,7 @@ fn gate_of(plan: &Plan, needs: &TokenStream, output: &impl ToTokens) -> TokenStr
 /// What the cache is made with.
 pub(super) fn blueprint(plan: &Plan) -> TokenStream {
     let Plan { private, name, capacity, .. } = plan;
+    let tier = tier(plan);
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let outputs = quote!(#private::Outputs::<#output>);
     let none = quote!(::core::option::Option::None);
@@ -177,7 +175,23 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
             timed_out: #timed_out,
             capacity: #capacity,
             print_key: #private::Keys::<#key>::PRINT,
+            tier: #tier,
         }
+    }
+}
+
+/// The tier behind the cache.
+fn tier(plan: &Plan) -> TokenStream {
+    let Plan { private, bounds, .. } = plan;
+    let (key, output) = (&plan.key.ty, &plan.function.output);
+    let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };
+    let outputs = quote!(#private::Outputs::<#output>);
+    quote! {
+        #private::Attached::of(
+            #bounds::tier(#tier),
+            #private::Keys::<#key>::WRITE,
+            #private::first([#outputs::TIER_RESULTS, #outputs::TIER_VALUES, #outputs::TIER_WHOLE]),
+        )
     }
 }
 
@@ -270,6 +284,9 @@ pub(super) fn accessor(plan: &Plan, conditions: &TokenStream) -> TokenStream {
     let Plan { private, item, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let (cache, place_name, own_place) = (cache(plan), place_name(accessor), own_place(plan));
+    // If an argument can't be owned, its type of the key says so: the whole type says it at the same place.
+    let (first, last) = ends(key);
+    let (open, close) = (moved(quote!(&'static #private::FnCache<), first), moved(quote!(>), last));
     let vis = &item.vis;
     let (generics, where_clause) = plan.split.of_impl();
     let docs = format!("Returns the cache of [`Self::{name}`].", name = plan.function.name);
@@ -277,7 +294,7 @@ pub(super) fn accessor(plan: &Plan, conditions: &TokenStream) -> TokenStream {
         #conditions
         #[doc = #docs]
         #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
-        #vis fn #accessor #generics () -> &'static #private::FnCache<#key, #output> #where_clause {
+        #vis fn #accessor #generics () -> #open #key, #output #close #where_clause {
             #cache.reveal()
         }
         #conditions
@@ -291,12 +308,14 @@ pub(super) fn accessor(plan: &Plan, conditions: &TokenStream) -> TokenStream {
 
 /// Asks for the bounds that are needed: where one is missing, that is the one error.
 fn asks(plan: &Plan) -> TokenStream {
-    // A raw cache was built: its keys and outputs fit.
-    if plan.asked.is_empty() || plan.backing.is_some() {
+    // Of a raw cache it is asked whether it is one for these keys and outputs, which fit then.
+    let is_asked = |demand: &&Demand| plan.backing.is_none() || !matches!(demand.role, Role::Key { .. });
+    let asked: Vec<_> = plan.asked.iter().filter(is_asked).collect();
+    if asked.is_empty() {
         return TokenStream::new();
     }
     let bounds = &plan.bounds;
-    let asks = plan.asked.iter().map(|demand| {
+    let asks = asked.into_iter().map(|demand| {
         let Demand { ty, role } = demand;
         let is_reference = plan.function.params.iter().any(|param| {
             let is_it =
@@ -308,29 +327,49 @@ fn asks(plan: &Plan) -> TokenStream {
             Role::TaskValue if on_thread => ask(bounds, ty, "refresh"),
             Role::TaskReference if on_thread => ask(bounds, ty, "refresh_reference"),
             Role::TaskSelf if on_thread => ask(bounds, ty, "refresh_self"),
+            Role::Key { .. } if is_reference && plan.shape == Shape::Inline && !is_kept_by_name(ty) => {
+                ask_by_reference(bounds, ty, "kept")
+            }
             Role::Key { .. } if is_reference => ask(bounds, ty, "key_reference"),
             Role::Key { .. } => ask(bounds, ty, "key"),
             Role::TaskValue => ask(bounds, ty, "task"),
             Role::TaskReference => ask(bounds, ty, "task_reference"),
             Role::TaskSelf => ask(bounds, ty, "task_self"),
-            Role::Output { .. } => {
-                let (first, last) = ends(ty);
-                let path = moved(quote!(#bounds::Ask::<), first);
-                let call = moved(quote!(>::NEW), last);
-                let name = Ident::new("output", first);
-                let references = moved(quote!(&&&&), first);
-                quote!((#references #path #ty #call).#name();)
-            }
+            Role::Output { .. } => ask_by_reference(bounds, ty, "output"),
+            Role::TierKey if is_reference => ask(bounds, ty, "tier_key_reference"),
+            Role::TierKey => ask(bounds, ty, "tier_key"),
+            Role::TierOutput { .. } => ask_by_reference(bounds, ty, "tier_output"),
             Role::Kind { kind: OutputKind::Result, .. } => ask(bounds, ty, "result"),
             Role::Kind { kind: OutputKind::Option, .. } => ask(bounds, ty, "option"),
             Role::TimedOut { .. } => ask(bounds, ty, "timed"),
         }
     });
+    // They are there with the feature `redis` alone.
+    let tier = plan.tier.as_ref().map(|_| {
+        quote! {
+            #[allow(unused_imports)]
+            use #bounds::{AskTierOutput as _, AskTierValue as _, LackingForTier as _, AskUntiered as _};
+        }
+    });
     quote! {{
         #[allow(unused_imports)]
-        use #bounds::{AskCloned as _, AskHeld as _, AskUnshared as _, AskWrapped as _, Lacking as _};
+        use #bounds::{
+            AskCloned as _, AskHeld as _, AskKept as _, AskUnkept as _, AskUnowned as _, AskUnshared as _,
+            AskWrapped as _, Lacking as _,
+        };
+        #tier
         #(#asks)*
     }}
+}
+
+/// Asks by a method, which is that of the first of several traits that the type has.
+fn ask_by_reference(bounds: &TokenStream, ty: &impl ToTokens, name: &str) -> TokenStream {
+    let (first, last) = ends(ty);
+    let path = moved(quote!(#bounds::Ask::<), first);
+    let call = moved(quote!(>::NEW), last);
+    let name = Ident::new(name, first);
+    let references = moved(quote!(&&&&), first);
+    quote!((#references #path #ty #call).#name();)
 }
 
 fn ask(bounds: &TokenStream, ty: &impl ToTokens, name: &str) -> TokenStream {

@@ -5,7 +5,7 @@ use crate::{
     item::{Flow, Param},
     plan::{KeyForm, Plan, Shape},
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 /// The companion is declared in a module and imported from there. If its name is taken, only the import is at fault: all else
@@ -32,6 +32,7 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
             #vis use #module::#source;
         }
     });
+    let alias = alias(plan);
     let cache = cache(plan);
     let sharing = judge::sharing(plan);
     let load = load::load(plan);
@@ -61,6 +62,9 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
         mod #module {
             #declaration
         }
+        #conditions
+        #quiet
+        use #module as #alias;
         #import
         #together
         #conditions
@@ -77,6 +81,30 @@ pub(super) fn expand(plan: &Plan, conditions: &TokenStream) -> TokenStream {
             #body
         }
     }
+}
+
+/// What the function calls the module of its companion.
+///
+/// Whether it stands in an `impl` can't be seen where it does not name `Self`. There the compiler takes none of what stands beside
+/// it, and says of this name that it is unknown: so it is what the user has to know then.
+fn alias(plan: &Plan) -> Ident {
+    let name = plan.function.name.to_string();
+    let name = format!("{}_in_an_impl_needs_companion_none", name.trim_start_matches("r#"));
+    Ident::new(&name, Span::call_site().located_at(plan.item.sig.ident.span()))
+}
+
+/// Has the function's statements name the companion through the alias.
+pub(super) fn through_alias(plan: &Plan, statements: TokenStream) -> TokenStream {
+    let renamed = statements.into_iter().map(|tree| match tree {
+        TokenTree::Ident(ident) if ident == plan.module => alias(plan).into(),
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), through_alias(plan, group.stream()));
+            inner.set_span(group.span());
+            inner.into()
+        }
+        other => other,
+    });
+    renamed.collect()
 }
 
 fn cache(plan: &Plan) -> TokenStream {

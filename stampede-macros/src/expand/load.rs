@@ -114,11 +114,12 @@ fn inline_body(plan: &Plan) -> TokenStream {
         quote!(#attrs let #pat = #value;)
     });
     let bindings = quote!(#(#bindings)*);
-    let mut body = plan.item.body.clone();
-    if plan.detach && function.receiver().is_some() {
-        body = Group::new(body.delimiter(), receiver::rename(body.stream()));
-        body.set_span(plan.item.body.span());
-    }
+    let is_renamed = plan.detach && function.receiver().is_some();
+    let statements = plan.item.body.stream();
+    let statements = if is_renamed { receiver::rename(statements) } else { statements };
+    let mut body = Group::new(plan.item.body.delimiter(), statements);
+    // At the user's place, but as generated braces: inside of another block the compiler finds them unnecessary.
+    body.set_span(Span::call_site().located_at(plan.item.body.span()));
     match function.flow {
         Flow::Async => quote! {
             #bindings

@@ -2,7 +2,7 @@
 
 use crate::{
     check,
-    expand::call,
+    expand::{call, companion},
     generics,
     item::Flow,
     plan::{Plan, Shape},
@@ -18,8 +18,9 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
     let signature = signature(plan);
     let docs = docs(plan);
     let statements = match plan.shape {
-        Shape::Item | Shape::Inline => call::body(plan),
-        Shape::Generic => forward(plan),
+        Shape::Inline => call::body(plan),
+        Shape::Item => companion::through_alias(plan, call::body(plan)),
+        Shape::Generic => companion::through_alias(plan, forward(plan)),
     };
     let mut body = Group::new(Delimiter::Brace, statements);
     // A function that ends where the user's does is the user's: the compiler tells nobody that other ones are never used.

@@ -147,3 +147,45 @@ fn half_typed_signatures_are_kept_as_they_are() {
         assert!(contains(&expanded, item), "{expanded}");
     }
 }
+
+#[test]
+fn attributes_go_where_they_belong() {
+    let attrs =
+        "/// Asks.\n #[cfg(unix)] #[inline] #[must_use] #[deprecated] #[allow(dead_code)] #[instrument]";
+    let expanded = expand("ttl = \"5s\"", &format!("{attrs} pub fn page(id: u64) -> Page {{ ask(id) }}"));
+    let file: syn::File = syn::parse2(expanded).expect("items");
+    let mut functions = 0;
+    for item in &file.items {
+        let attrs = match item {
+            syn::Item::Fn(item) => {
+                functions += 1;
+                for name in ["doc", "inline", "must_use", "deprecated", "allow"] {
+                    assert!(has(&item.attrs, name), "{name}");
+                }
+                assert!(!has(&item.attrs, "instrument"));
+                &item.attrs
+            }
+            syn::Item::Mod(item) => &item.attrs,
+            syn::Item::Use(item) => &item.attrs,
+            syn::Item::Const(item) => &item.attrs,
+            syn::Item::Impl(item) => {
+                for function in &item.items {
+                    let syn::ImplItem::Fn(function) = function else { continue };
+                    let is_body = function.sig.ident == "__body";
+                    assert_eq!(has(&function.attrs, "instrument"), is_body, "{}", function.sig.ident);
+                    for name in ["must_use", "deprecated"] {
+                        assert!(!has(&function.attrs, name), "{name} of {}", function.sig.ident);
+                    }
+                }
+                &item.attrs
+            }
+            _ => panic!("no other item stands beside a function"),
+        };
+        assert!(has(attrs, "cfg"));
+    }
+    assert_eq!(functions, 1);
+}
+
+fn has(attrs: &[syn::Attribute], name: &str) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident(name))
+}

@@ -100,6 +100,20 @@ impl<K: Key, O: Output> Table<K, O> {
         cut.inspect(|flight| flight.state.cut()).is_some()
     }
 
+    /// The same for all keys of a hash, of which there is one nearly always.
+    #[cfg(feature = "redis")]
+    pub(crate) fn cut_hash(&self, hash: u64) {
+        while let Some(flight) = self.take(hash, |_| true) {
+            flight.state.cut();
+        }
+    }
+
+    /// Whether a key of this hash has a flight.
+    #[cfg(feature = "redis")]
+    pub(crate) fn has_hash(&self, hash: u64) -> bool {
+        self.0.contains_key(&hash)
+    }
+
     /// The same for every key.
     pub(crate) fn cut_all(&self) {
         self.forbid_nesting();

@@ -1,7 +1,7 @@
 //! A function or method on a raw cache: `cache = self.pages`.
 
 use crate::{
-    __private::{fit::Missed, misfit::MisfitMissed},
+    __private::{fit::Missed, gate::Met, misfit::MisfitMissed},
     bounds::CacheOf,
     cache::{Cache, ToKey},
     engine::{Begin, BoxFuture, Engine, Key, Output, Refresher},
@@ -70,17 +70,17 @@ fn begin<K: Key, R: Output, Q: ToKey<K>>(
     }
 }
 
-/// A raw cache as generated code works with it, whether it fits or not.
-pub struct Backed<'a, C, K, O>(&'a C, PhantomData<fn() -> (K, O)>);
+/// A raw cache as generated code works with it, whether it and what the load needs (`D`) fit or not.
+pub struct Backed<'a, C, D, K, O>(&'a C, PhantomData<fn(D) -> (K, O)>);
 
-impl<'a, C, K, O> Backed<'a, C, K, O> {
+impl<'a, C, D, K, O> Backed<'a, C, D, K, O> {
     /// Takes a cache.
     pub fn new(cache: &'a C) -> Self {
         Self(cache, PhantomData)
     }
 }
 
-impl<C, K, O> fmt::Debug for Backed<'_, C, K, O> {
+impl<C, D, K, O> fmt::Debug for Backed<'_, C, D, K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Backed")
     }
@@ -99,7 +99,7 @@ pub trait BackedCall<K, O> {
     fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<O, Self::Miss>;
 }
 
-impl<C: CacheOf<K, O>, K: Key, O> BackedCall<K, O> for &Backed<'_, C, K, O> {
+impl<C: CacheOf<K, O>, D: Met, K: Key, O> BackedCall<K, O> for &Backed<'_, C, D, K, O> {
     type Miss = BackedMiss<C, K, O>;
 
     #[inline]
@@ -120,7 +120,7 @@ pub trait UnbackedCall<O> {
     }
 }
 
-impl<C, K, O> UnbackedCall<O> for Backed<'_, C, K, O> {}
+impl<C, D, K, O> UnbackedCall<O> for Backed<'_, C, D, K, O> {}
 
 /// A call on board of a flight of a raw cache.
 #[must_use]

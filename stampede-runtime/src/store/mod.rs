@@ -387,6 +387,20 @@ impl<K: Eq, O> Store<K, O> {
         was_served
     }
 
+    /// Removes the entries of all keys of a hash, of which there is one nearly always.
+    #[cfg(feature = "redis")]
+    pub(crate) fn remove_hash(&self, hash: u64) {
+        let guard = self.map.guard();
+        while self.remove_where(hash, |_| true, RemovalCause::Invalidated, &guard) {}
+        self.drop_retired(guard);
+    }
+
+    /// Whether there is an entry of a key of this hash.
+    #[cfg(feature = "redis")]
+    pub(crate) fn has_hash(&self, hash: u64) -> bool {
+        self.map.contains_key(&ByHash::behind(0, hash), &self.map.guard())
+    }
+
     pub(crate) fn clear(&self) {
         // In this order: an entry that comes in between may lose itself, but not its deadline alone.
         self.expiry.clear();

@@ -39,7 +39,9 @@ pub(crate) fn run() -> Result<(), String> {
     // machine is late. Who fails twice, and alone, fails.
     let unexpected = expected.unexpected(&results);
     if !unexpected.is_empty() {
-        println!("once more: {}", unexpected.join(", "));
+        for outcome in results.0.iter().filter(|outcome| unexpected.contains(&outcome.id)) {
+            println!("once more: {}: {}", outcome.id, outcome.result);
+        }
         results.replace(Results::parse(&run_suite(&place, &proxy, &unexpected)?)?);
     }
     for outcome in results.failures() {
