@@ -75,19 +75,16 @@ fn test() -> Vec<Step> {
         Step::new("test --workspace"),
         // Under tokio's paused clock, which the feature `test-util` follows.
         Step::new(
-            "test -p stampede-tests --features test-util,tracing --test behaviour --test allocations --test model",
+            "test -p stampede-tests --features test-util,tracing,http --test behaviour --test allocations --test model --test http",
         ),
         Step::new("test -p stampede-runtime --all-features --lib"),
         // Everything at once, with runtimes that come and go.
         Step::new("run -p stampede-tests --bin soak -- --seconds 60"),
-        // The HTTP layer, under both clocks, and its examples in the documentation.
-        Step::new("test -p stampede-tests --features http --test http"),
-        Step::new("test -p stampede-tests --features http,test-util --test http"),
-        Step::new("test -p stampede-runtime --features http --doc"),
-        // The shared tier, on servers that the tests start, and its mistakes.
-        Step::new("test -p stampede-tests --features redis --test tier").needing(server::ensure),
-        Step::new("test -p stampede-tests --features redis --test ui -- mistakes trybuild=ui/tier/"),
-        Step::new("test -p stampede-runtime --features redis --doc"),
+        // The HTTP layer under the real clock; the shared tier, on servers that the tests start, and its mistakes.
+        Step::new("test -p stampede-tests --features http,redis --test http --test tier")
+            .needing(server::ensure),
+        Step::new("test -p stampede-tests --features http,redis --test ui -- mistakes trybuild=ui/tier/"),
+        Step::new("test -p stampede-runtime --features http,redis --doc"),
     ]
 }
 
