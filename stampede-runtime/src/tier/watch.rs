@@ -70,13 +70,14 @@ impl Watcher for Watch {
         if *origin == *self.origin {
             return;
         }
-        self.counters.changes.count();
         let Some(local) = self.local.upgrade() else { return };
         match key {
             _ if missed => {}
             Some(key) => local.cut(key),
             None => local.forget(),
         }
+        // Last: who reads the count finds the change made.
+        self.counters.changes.count();
     }
 }
 
