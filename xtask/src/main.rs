@@ -2,9 +2,8 @@
 
 mod conformance;
 mod coverage;
-mod server;
 mod step;
-mod valgrind;
+mod tool;
 
 use std::{env, process::ExitCode};
 use step::Step;
@@ -82,7 +81,7 @@ fn test() -> Vec<Step> {
         Step::new("run -p stampede-tests --bin soak -- --seconds 60"),
         // The HTTP layer under the real clock; the shared tier, on servers that the tests start, and its mistakes.
         Step::new("test -p stampede-tests --features http,redis --test http --test tier")
-            .needing(server::ensure),
+            .needing(tool::server),
         Step::new("test -p stampede-tests --features http,redis --test ui -- mistakes trybuild=ui/tier/"),
         Step::new("test -p stampede-runtime --features http,redis --doc"),
     ]
@@ -90,7 +89,7 @@ fn test() -> Vec<Step> {
 
 /// With the compiler's own flags: instructions are compared with those that were counted before.
 fn count_instructions() -> Result<(), String> {
-    valgrind::ensure()?;
+    tool::valgrind()?;
     Step::new("test --release -p stampede-tests --test instructions").with("RUSTFLAGS", "").run()
 }
 
