@@ -1,6 +1,6 @@
 //! What the behaviour tests share: loads that wait at a gate and count themselves, and functions that run them.
 
-use stampede::{Stats, stampede};
+use stampede::{Cache, Stats, stampede};
 use std::{
     future::Future,
     sync::{
@@ -214,4 +214,91 @@ pub fn resident_bytes() -> usize {
 #[must_use]
 pub fn run_size<T>(small: T, full: T) -> T {
     if std::env::var_os("STAMPEDE_RUNS").is_some_and(|size| size == "full") { full } else { small }
+}
+
+/// Makes two tests of each scenario: on a runtime of one thread, and on one of two.
+#[macro_export]
+macro_rules! on_both_flavours {
+    ($($(#[$meta:meta])* async fn $name:ident() $body:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn scenario() $body
+
+            #[tokio::test]
+            async fn on_one_thread() {
+                scenario().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_two_threads() {
+                scenario().await;
+            }
+        }
+    )*};
+}
+
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
+static MOST_ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// A value of a mebibyte that counts itself; for tests that are alone in their process.
+#[derive(Debug)]
+pub struct Large(Vec<u8>);
+
+impl Large {
+    /// Makes one.
+    #[must_use]
+    pub fn new() -> Self {
+        MOST_ALIVE.fetch_max(ALIVE.fetch_add(1, SeqCst) + 1, SeqCst);
+        Self(vec![1; 1 << 20])
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn alive() -> usize {
+        ALIVE.load(SeqCst)
+    }
+
+    /// The most that there ever were while `run` ran.
+    pub fn most_alive(run: impl FnOnce()) -> usize {
+        MOST_ALIVE.store(0, SeqCst);
+        run();
+        MOST_ALIVE.load(SeqCst)
+    }
+}
+
+impl Default for Large {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clone for Large {
+    fn clone(&self) -> Self {
+        let clone = Self::new();
+        assert_eq!(clone.0.len(), self.0.len());
+        clone
+    }
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        ALIVE.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Asserts that a full cache that nobody uses any more keeps its values and no others.
+///
+/// # Panics
+///
+/// If not.
+pub fn assert_keeps_no_others(cache: &Cache<u64, Large>, capacity: usize) {
+    let start = Instant::now();
+    while Large::alive() > capacity {
+        assert!(start.elapsed() < Duration::from_secs(20), "{} values alive at rest", Large::alive());
+        std::thread::yield_now();
+    }
+    assert_eq!((Large::alive(), cache.len()), (capacity, capacity), "none is kept when idle");
 }

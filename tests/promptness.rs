@@ -2,6 +2,7 @@
 #![cfg(not(feature = "test-util"))]
 
 use stampede::Cache;
+use stampede_tests::{Large, assert_keeps_no_others};
 use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
     thread,
@@ -11,46 +12,19 @@ use std::{
 const CAPACITY: usize = 100;
 const MARGIN: usize = 64;
 
-static ALIVE: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-/// A value of a mebibyte that counts itself.
-struct Large(Vec<u8>);
-
-impl Large {
-    fn new() -> Self {
-        MOST.fetch_max(ALIVE.fetch_add(1, SeqCst) + 1, SeqCst);
-        Self(vec![1; 1 << 20])
-    }
-}
-
-impl Clone for Large {
-    fn clone(&self) -> Self {
-        let clone = Self::new();
-        assert_eq!(clone.0.len(), self.0.len());
-        clone
-    }
-}
-
-impl Drop for Large {
-    fn drop(&mut self) {
-        ALIVE.fetch_sub(1, SeqCst);
-    }
-}
-
 /// The most values that were ever alive while so many threads put in new keys and old ones.
 fn most_alive(cache: &Cache<u64, Large>, threads: u64) -> usize {
-    MOST.store(0, SeqCst);
-    thread::scope(|scope| {
-        for thread in 0..threads {
-            scope.spawn(move || {
-                for round in 0..2_000 / threads {
-                    cache.insert((round * 31 + thread) % 300, Large::new());
-                }
-            });
-        }
-    });
-    MOST.load(SeqCst)
+    Large::most_alive(|| {
+        thread::scope(|scope| {
+            for thread in 0..threads {
+                scope.spawn(move || {
+                    for round in 0..2_000 / threads {
+                        cache.insert((round * 31 + thread) % 300, Large::new());
+                    }
+                });
+            }
+        });
+    })
 }
 
 #[test]
@@ -61,14 +35,9 @@ fn values_that_have_left_are_dropped_soon() {
         let cache: Cache<u64, Large> = Cache::builder().ttl(Duration::MAX).capacity(CAPACITY as u64).build();
         let most = (0..5).map(|_| most_alive(&cache, threads)).min().unwrap_or_default();
         assert!(most <= CAPACITY + MARGIN, "{most} values alive, with {threads} threads");
-        let start = Instant::now();
-        while ALIVE.load(SeqCst) > CAPACITY {
-            assert!(start.elapsed() < Duration::from_secs(20), "{} values alive at rest", ALIVE.load(SeqCst));
-            thread::yield_now();
-        }
-        assert_eq!((ALIVE.load(SeqCst), cache.len()), (CAPACITY, CAPACITY), "none is kept when idle");
+        assert_keeps_no_others(&cache, CAPACITY);
         cache.clear();
-        assert_eq!(ALIVE.load(SeqCst), 0);
+        assert_eq!(Large::alive(), 0);
     }
 }
 

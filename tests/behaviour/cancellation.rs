@@ -1,7 +1,7 @@
 //! Callers that go away (X1, X2).
 
-use crate::settings::{in_all_settings, on_both_flavours};
-use stampede_tests::{End, Probe, detached, driven, soon, unique, until};
+use crate::settings::in_all_settings;
+use stampede_tests::{End, Probe, detached, driven, on_both_flavours, soon, unique, until};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 

@@ -1,8 +1,7 @@
 //! Loads that wait for each other (X5).
 
-use crate::settings::on_both_flavours;
 use stampede::{Cache, stampede};
-use stampede_tests::{soon, unique, until};
+use stampede_tests::{on_both_flavours, soon, unique, until};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Barrier;
 

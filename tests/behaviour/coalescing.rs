@@ -1,8 +1,8 @@
 //! One load for calls that overlap (C1, C2, C3, C5).
 
-use crate::settings::{in_all_settings, on_both_flavours};
+use crate::settings::in_all_settings;
 use stampede::{Cache, stampede};
-use stampede_tests::{End, Probe, soon, unique, until};
+use stampede_tests::{End, Probe, on_both_flavours, soon, unique, until};
 use std::{
     hash::{Hash, Hasher},
     sync::{

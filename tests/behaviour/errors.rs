@@ -1,8 +1,7 @@
 //! Errors of one load for many callers, without a change of the signature.
 
-use crate::settings::on_both_flavours;
 use stampede::{Cache, SharedError, stampede};
-use stampede_tests::{soon, unique};
+use stampede_tests::{on_both_flavours, soon, unique};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 

@@ -1,8 +1,7 @@
 //! Stale windows, negative results, jitter and time limits under tokio's paused clock (F1 to F6, I1).
 
-use crate::settings::on_both_flavours;
 use stampede::{Cache, LoadTimeout, Served, StaleReason, stampede};
-use stampede_tests::{assert_sums, just_before, unique, until};
+use stampede_tests::{assert_sums, just_before, on_both_flavours, unique, until};
 use std::{
     future::Future,
     sync::{

@@ -1,8 +1,7 @@
 //! What is counted (S1), and that nothing is left in flight (M4).
 
-use crate::settings::on_both_flavours;
 use stampede::{Cache, stampede};
-use stampede_tests::{assert_sums, soon, until};
+use stampede_tests::{assert_sums, on_both_flavours, soon, until};
 use std::time::Duration;
 use tokio::task::JoinSet;
 

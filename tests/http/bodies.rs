@@ -7,7 +7,7 @@ use http::Response;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use stampede::http::StampedeLayer;
-use stampede_tests::{soon, until};
+use stampede_tests::{on_both_flavours, soon, until};
 use std::{
     collections::VecDeque,
     pin::Pin,

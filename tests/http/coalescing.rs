@@ -2,7 +2,7 @@
 
 use crate::origin::{Origin, get, numbered, request, response, send, send_all};
 use stampede::http::StampedeLayer;
-use stampede_tests::{soon, until};
+use stampede_tests::{on_both_flavours, soon, until};
 use std::time::Duration;
 use tower::Layer;
 

@@ -2,7 +2,7 @@
 
 use crate::origin::{Origin, get, numbered, request, response, send, send_all};
 use stampede::http::StampedeLayer;
-use stampede_tests::soon;
+use stampede_tests::{on_both_flavours, soon};
 use std::time::Duration;
 use tower::Layer;
 

@@ -1,8 +1,5 @@
 //! The HTTP layer through its public API, a module for each group of rules.
 
-#[macro_use]
-mod settings;
-
 mod bodies;
 mod coalescing;
 mod conditional;

@@ -4,7 +4,7 @@ use crate::origin::{Origin, get, numbered, request, response, send, send_all};
 use axum::body::Body;
 use http::{Method, Request};
 use stampede::http::{ResponseCache, StampedeLayer};
-use stampede_tests::{soon, until};
+use stampede_tests::{on_both_flavours, soon, until};
 use std::time::Duration;
 use tower::Layer;
 

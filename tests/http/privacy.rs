@@ -4,7 +4,7 @@ use crate::origin::{Origin, get, request, response, send, send_all};
 use axum::body::Body;
 use http::{Request, Response};
 use stampede::http::StampedeLayer;
-use stampede_tests::{soon, until};
+use stampede_tests::{on_both_flavours, soon, until};
 use std::{sync::Arc, time::Duration};
 use tower::Layer;
 

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use stampede::http::StampedeLayer;
-use stampede_tests::{soon, until};
+use stampede_tests::{on_both_flavours, soon, until};
 use std::{
     convert::Infallible,
     net::SocketAddr,
