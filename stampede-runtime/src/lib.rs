@@ -92,6 +92,7 @@ mod fn_cache;
 pub mod http;
 mod keyed;
 mod labels;
+mod park;
 mod policy;
 mod pool;
 mod registry;

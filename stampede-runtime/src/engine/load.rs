@@ -1,10 +1,10 @@
 //! A load that is apart from its callers, as a task or on a thread of the pool: nothing that happens to callers touches it (X1).
 
 use crate::{
-    __private::blocking,
     contain::contain,
     engine::{Boarding, Key, Output, body::Body},
     flight::{Flight, state::Step},
+    park,
     pool::POOL,
     stats::Event,
 };
@@ -59,7 +59,7 @@ fn run<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<
     boarding.drive_by_task();
     drop(boarding);
     // The body of a function that is not `async` never waits, but a tier may be asked before it.
-    blocking::wait(load);
+    park::wait(load);
 }
 
 /// What a body sees that it is not given: the same on a thread of the pool as on the one that it was called on.

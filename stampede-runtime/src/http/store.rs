@@ -4,7 +4,12 @@ use super::{
     entry::{Entry, Marker, Outcome},
     key::{Key, KeyBuf, RequestKey},
 };
-use crate::{Cache, clock::Ticks, engine::Engine, stats::Stats};
+use crate::{
+    Cache,
+    clock::{self, Ticks},
+    engine::Engine,
+    stats::Stats,
+};
 use http::{HeaderName, Method, Uri};
 use std::{
     fmt,
@@ -68,7 +73,7 @@ impl ResponseCache {
             .weigher(|key: &Key, entry: &Entry| {
                 u32::try_from(OVERHEAD + key.size() + entry.size()).unwrap_or(u32::MAX)
             })
-            .ttl_from(|entry: &Entry| entry.keep(now_exactly()))
+            .ttl_from(|entry: &Entry| entry.keep(clock::exact()))
             .build();
         let marks = Marks {
             invalidations: [const { AtomicU64::new(0) }; 256],
@@ -155,7 +160,7 @@ impl ResponseCache {
 
     /// Puts an entry in that no flight brings.
     pub(super) fn put(&self, key: &KeyBuf, entry: Entry) {
-        let keep = entry.keep(now_exactly());
+        let keep = entry.keep(clock::exact());
         self.inner.insert_with_ttl(key.to_key(), entry, keep);
     }
 
@@ -184,10 +189,6 @@ impl ResponseCache {
         let generation = self.marks.generation.fetch_add(1, SeqCst);
         Arc::new(Marker { generation, names, made, keep })
     }
-}
-
-fn now_exactly() -> Ticks {
-    crate::clock::exact()
 }
 
 impl Default for ResponseCache {

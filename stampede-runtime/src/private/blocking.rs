@@ -1,11 +1,9 @@
-//! Calls of functions that are not `async`: who leads runs the body on its own thread, who waits parks it.
+//! Loads of functions that are not `async`: a call that leads runs its body in place.
 
 use std::{
     future::Future,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 /// A body that is run by its first poll.
@@ -21,33 +19,6 @@ impl<O, F: FnOnce() -> O> Future for Body<F> {
         match self.0.take() {
             Some(body) => Poll::Ready(body()),
             None => Poll::Pending,
-        }
-    }
-}
-
-/// Wakes a thread that waits.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Parks the thread until a call is done.
-pub(crate) fn wait<F: Future>(call: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = Context::from_waker(&waker);
-    let mut call = pin!(call);
-    loop {
-        match call.as_mut().poll(&mut cx) {
-            Poll::Ready(output) => return output,
-            // Others may unpark the thread as well: then the call is polled once more than needed.
-            Poll::Pending => thread::park(),
         }
     }
 }

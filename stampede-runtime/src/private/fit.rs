@@ -1,10 +1,11 @@
 //! The cache of a function whose types fit, as generated code works with it.
 
 use crate::{
-    __private::blocking::{self, Body},
+    __private::blocking::Body,
     cache::ToKey,
     engine::{Answer, Begin, BoxFuture, Key, Miss, Output, Plain, Refresher, Way},
     fn_cache::{Blueprint, FnCache},
+    park,
     served::Served,
 };
 use std::{
@@ -126,7 +127,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        blocking::wait(Answer::boxed(self.0, || Body(Some(body)), Way::InPlace))
+        park::wait(Answer::boxed(self.0, || Body(Some(body)), Way::InPlace))
     }
 
     /// Parks the thread until the flight lands, or runs its load, which owns its arguments: a refresh runs on a thread of the
@@ -137,7 +138,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(self, start: F) -> (O, Served) {
-        blocking::wait(Answer::boxed(self.0, start, Way::Thread(|body| body)))
+        park::wait(Answer::boxed(self.0, start, Way::Thread(|body| body)))
     }
 }
 

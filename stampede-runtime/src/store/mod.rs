@@ -279,14 +279,10 @@ impl<K: Eq, O> Store<K, O> {
         if let Some(admitted) = admitted {
             admitted.stays();
         }
-        match flight {
-            None => return Attempt::Stored,
-            Some(flight) if flight.commit() => {
-                // It may have been cut in this very moment; then this entry has been removed, and shows nothing.
-                entry.reveal(lifetime);
-                return Attempt::Stored;
-            }
-            Some(_) => {}
+        if flight.is_none_or(State::commit) {
+            // The flight may have been cut in this very moment; then this entry has been removed, and shows nothing.
+            entry.reveal(lifetime);
+            return Attempt::Stored;
         }
         self.remove_this(hash, entry, RemovalCause::Invalidated, guard);
         Attempt::Refused

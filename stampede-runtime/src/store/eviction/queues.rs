@@ -1,7 +1,6 @@
 //! Two queues of entries, oldest first, from the middle of which any can be taken: 20 bytes an entry, 24 with a weight.
 //!
-//! Their links live in slots. A slot is used again after its entry has
-//! gone; when all have gone the chunks are released.
+//! Their links live in slots. A slot is used again after its entry has gone; when all have gone the slots are released.
 
 use super::{Victim, mark::Ticket};
 use crate::store::chunked::Chunked;
