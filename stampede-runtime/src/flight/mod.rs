@@ -1,6 +1,7 @@
 //! A load in progress and those who wait for it.
 
 pub(crate) mod circle;
+mod slots;
 pub(crate) mod state;
 pub(crate) mod table;
 
