@@ -1,17 +1,14 @@
 //! What a measured figure must be.
 
-use crate::{race::Ratio, table::Table};
+use crate::{
+    figures::{Line, Spread, Verdict, record},
+    table::Table,
+};
 
 /// The budgets of one benchmark, each with what was measured.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Budgets {
-    table: Table,
-}
-
-impl Default for Budgets {
-    fn default() -> Self {
-        Self { table: Table::new(["", "budget", "median", "best turns", ""]) }
-    }
+    verdicts: Vec<Verdict>,
 }
 
 impl Budgets {
@@ -21,33 +18,48 @@ impl Budgets {
         Self::default()
     }
 
-    /// Adds a ratio that must not be greater than `limit`. None was not measured, and is left out.
-    pub fn at_most(&mut self, what: &str, limit: f64, measured: Option<Ratio>) {
+    /// Adds a ratio whose median must not be greater than `limit`. None was not measured, and is left out.
+    pub fn at_most(&mut self, what: &str, limit: f64, measured: Option<Spread>) {
         if let Some(ratio) = measured {
-            self.judge(what, &format!("≤ {limit}"), ratio, ratio.median <= limit);
+            self.add(what, format!("≤ {limit}"), ratio_and_spread(ratio), ratio.median <= limit);
         }
     }
 
-    /// Adds a ratio that must not be less than `limit`. None was not measured, and is left out.
-    pub fn at_least(&mut self, what: &str, limit: f64, measured: Option<Ratio>) {
+    /// Adds a ratio whose median must not be less than `limit`. None was not measured, and is left out.
+    pub fn at_least(&mut self, what: &str, limit: f64, measured: Option<Spread>) {
         if let Some(ratio) = measured {
-            self.judge(what, &format!("≥ {limit}"), ratio, ratio.median >= limit);
+            self.add(what, format!("≥ {limit}"), ratio_and_spread(ratio), ratio.median >= limit);
         }
     }
 
-    fn judge(&mut self, what: &str, budget: &str, ratio: Ratio, kept: bool) {
-        let verdict = if kept { "ok" } else { "OVER" };
-        self.table.row([
-            what.to_owned(),
-            budget.to_owned(),
-            format!("{:.2}", ratio.median),
-            format!("{:.2}", ratio.best),
-            verdict.to_owned(),
-        ]);
+    /// Adds a bound that is no ratio.
+    pub fn add(&mut self, what: &str, budget: String, measured: String, held: bool) {
+        self.verdicts.push(Verdict { what: what.to_owned(), budget, measured, held });
     }
 
-    /// Prints them.
-    pub fn print(&self) {
-        print!("\nBudgets\n{}", self.table);
+    /// Prints and records them, unless there are none.
+    pub fn finish(&self) {
+        if !self.verdicts.is_empty() {
+            print!("\nBudgets\n{}", table(&self.verdicts));
+        }
+        self.verdicts.iter().for_each(|verdict| record(&Line::Verdict(verdict.clone())));
     }
+}
+
+/// Shows verdicts.
+#[must_use]
+pub fn table(verdicts: &[Verdict]) -> Table {
+    let mut table = Table::new(["", "budget", "measured", ""]);
+    for Verdict { what, budget, measured, held } in verdicts {
+        let held = if *held { "held" } else { "NOT HELD" };
+        table.row([what.clone(), budget.clone(), measured.clone(), held.to_owned()]);
+    }
+    table
+}
+
+/// Prints a ratio and the middle half of its rounds.
+#[must_use]
+pub fn ratio_and_spread(ratio: Spread) -> String {
+    let Spread { low, median, high } = ratio;
+    format!("{median:.2} ({low:.2} to {high:.2})")
 }

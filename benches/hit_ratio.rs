@@ -3,7 +3,14 @@
 //! The policy of Stampede is its very source file: hits and misses are the same as in the cache, without its loads.
 
 use flate2::read::GzDecoder;
-use stampede_benches::{options::Options, table::Table};
+use stampede_benches::{
+    budget::Budgets,
+    figures::{Figure, Line, Spread, Unit, record},
+    groups::{MADE, TRACES},
+    options::Options,
+    subjects::{foyer, quick},
+    table::Table,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     env, fs,
@@ -16,26 +23,37 @@ use std::{
 #[path = "../stampede-runtime/src/store/eviction/mod.rs"]
 mod eviction;
 
+#[allow(dead_code)]
+#[path = "../stampede-runtime/src/store/chunked.rs"]
+mod chunked;
+
+/// Where the policy looks for it.
+mod store {
+    pub(crate) use crate::chunked;
+}
+
 use eviction::{Eviction, Mark};
 
-/// From the directory that holds the repository.
-const TRACES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/traces");
+/// The variable that names the directory of the public traces.
+const DIRECTORY: &str = "STAMPEDE_TRACES";
 
 fn main() {
     let options = Options::from_args();
-    let directory = env::var("STAMPEDE_TRACES").unwrap_or_else(|_| TRACES.to_owned());
     let length = if options.measures() { 1_000_000 } else { 1_000 };
-    let public = if options.measures() { public(Path::new(&directory)) } else { Vec::new() };
-    let made = made(length);
+    let public = match env::var_os(DIRECTORY).filter(|_| options.measures()) {
+        Some(directory) => public(Path::new(&directory)),
+        None => Vec::new(),
+    };
     if options.measures() && public.is_empty() {
-        println!("no traces in {directory}");
+        println!("\n{TRACES}: not measured, {DIRECTORY} names no directory of traces");
     }
-    for (title, workloads) in [("public traces", public), ("keys made here", made)] {
-        let workloads: Vec<_> = workloads.into_iter().filter(|it| options.includes(&it.name)).collect();
+    for (title, workloads) in [(TRACES, public), (MADE, made(length))] {
+        let is_included = |workload: &Workload| options.includes(title) || options.includes(&workload.name);
+        let workloads: Vec<_> = workloads.into_iter().filter(is_included).collect();
         if !workloads.is_empty() {
             let scores: Vec<_> = workloads.iter().map(score).collect();
             if options.measures() {
-                print(title, &workloads, &scores);
+                finish(title, &workloads, &scores);
             }
         }
     }
@@ -59,17 +77,27 @@ impl Workload {
     }
 }
 
-/// Ratios of hits, in percent: of LRU, moka, `quick_cache`, Stampede.
-type Scores = [f64; 4];
+/// Whose hits are counted.
+const POLICIES: [&str; 5] = ["LRU", "foyer", "moka", "quick_cache", "stampede"];
+
+/// Their hits, in percent of the calls.
+type Scores = [f64; POLICIES.len()];
 
 fn score(workload: &Workload) -> Scores {
     let capacity = workload.capacity;
     let mut lru = Lru::default();
     let moka = moka::sync::Cache::new(capacity as u64);
-    let quick = quick_cache::sync::Cache::new(capacity);
+    let (foyer, quick) = (foyer(capacity), quick(capacity));
     let mut stampede = Stampede::new(capacity);
     [
         ratio(workload, |key| lru.call(key, capacity)),
+        ratio(workload, |key| {
+            let hit = foyer.get(&key).is_some();
+            if !hit {
+                foyer.insert(key, ());
+            }
+            hit
+        }),
         ratio(workload, |key| {
             let hit = moka.get(&key).is_some();
             if !hit {
@@ -148,40 +176,49 @@ impl Stampede {
     }
 }
 
-fn print(title: &str, workloads: &[Workload], scores: &[Scores]) {
-    let mut table = Table::new(["", "LRU", "moka", "quick_cache", "stampede"]);
-    let cells = |name: &str, [lru, moka, quick, stampede]: Scores| {
-        let [lru, moka, quick, stampede] = [lru, moka, quick, stampede].map(|ratio| format!("{ratio:.1}"));
-        [name.to_owned(), lru, moka, quick, stampede]
+fn finish(title: &str, workloads: &[Workload], scores: &[Scores]) {
+    let [lru, foyer, moka, quick, stampede] = POLICIES;
+    let mut table = Table::new(["", lru, foyer, moka, quick, stampede]);
+    let cells = |name: &str, scores: Scores| {
+        let [lru, foyer, moka, quick, stampede] = scores.map(|ratio| format!("{ratio:.1}"));
+        [name.to_owned(), lru, foyer, moka, quick, stampede]
     };
     for (workload, scores) in workloads.iter().zip(scores) {
         table.row(cells(&workload.name, *scores));
     }
     let mean = mean(scores);
     table.row(cells("mean", mean));
-    print!("\nhits in %, {title}\n{table}");
+    print!("\n{title}, in %\n{table}");
+    let mine = mean[POLICIES.len() - 1];
+    for (name, value) in POLICIES.into_iter().zip(mean) {
+        record(&Line::Figure(Figure {
+            group: title.to_owned(),
+            subject: name.to_owned(),
+            unit: Unit::Percent,
+            value: Spread::none(value),
+            ratio: Spread::none(value / mine),
+        }));
+    }
+    judge(title, mean, workloads, scores).finish();
+}
 
-    let [_, moka, quick, stampede] = mean;
-    let mut budgets = vec![(
-        "mean over the better mean of moka and quick_cache".to_owned(),
-        stampede - moka.max(quick),
-        0.0,
-    )];
-    for (workload, [lru, moka, quick, stampede]) in workloads.iter().zip(scores) {
+fn judge(title: &str, mean: Scores, workloads: &[Workload], scores: &[Scores]) -> Budgets {
+    let mut budgets = Budgets::new();
+    let mut add = |what: &str, points: f64, least: f64| {
+        budgets.add(what, format!("≥ {least} points"), format!("{points:+.1}"), points >= least);
+    };
+    let [_, _, moka, quick, stampede] = mean;
+    add(&format!("{title} over moka's and quick_cache's"), stampede - moka.max(quick), 0.0);
+    for (workload, [lru, _, moka, quick, stampede]) in workloads.iter().zip(scores) {
         // Loops are what policies differ in most.
         let (what, peer, least) = if workload.is_loop {
             ("LRU", *lru, 0.0)
         } else {
             ("the better of the two", moka.max(*quick), -2.0)
         };
-        budgets.push((format!("{} over {what}", workload.name), stampede - peer, least));
+        add(&format!("{} over {what}", workload.name), stampede - peer, least);
     }
-    let mut table = Table::new(["", "budget", "points", ""]);
-    for (what, points, least) in budgets {
-        let verdict = if points >= least { "ok" } else { "OVER" };
-        table.row([what, format!("≥ {least}"), format!("{points:+.1}"), verdict.to_owned()]);
-    }
-    print!("\nBudgets\n{table}");
+    budgets
 }
 
 #[expect(clippy::cast_precision_loss)]

@@ -1,14 +1,17 @@
 //! What a call costs whose body runs and is ready at once.
 //!
-//! Every turn starts with an empty cache and keys that were never asked for.
+//! With keys that were never asked for, in a cache that is emptied when it holds ten thousand entries. A turn is a part of that: a
+//! turn that is longer than a scheduler's slice has the work of others in it.
 
 use cached::CachedExt;
 use stampede_benches::{
     budget::Budgets,
+    groups::{MISS, MISS_TWO},
     options::Options,
     race::{Race, Scores},
     subjects::{
-        BY_KEY, CONCURRENT, body, by_key, call_quick, concurrent, detached, in_place, moka, quick, raw,
+        BY_KEY, CONCURRENT, body, by_key, call_foyer, call_quick, concurrent, detached, foyer, in_place,
+        moka, quick, raw,
     },
 };
 use std::{
@@ -19,24 +22,24 @@ use std::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-const ONE: &str = "miss, current-thread runtime";
-const TWO: &str = "miss, 2 workers";
+/// Misses in one turn.
+const CALLS: u64 = 1_000;
 
-/// Misses in one turn; so many entries a cache has at its end.
-const CALLS: u32 = 10_000;
+/// So many entries a cache has at most.
+const ENTRIES: u64 = 10_000;
 
 fn main() {
     let options = Options::from_args();
-    let calls = if options.measures() { CALLS.into() } else { 100 };
+    let calls = if options.measures() { CALLS } else { 100 };
     let mut race = Race::new(options.clone());
-    for (group, runtime) in [(ONE, one_thread as fn() -> Runtime), (TWO, two_workers)] {
+    for (group, runtime) in [(MISS, one_thread as fn() -> Runtime), (MISS_TWO, two_workers)] {
         let mut group = Group { race: &mut race, name: group, runtime, calls };
         add_all(&mut group);
     }
-    let scores = race.run(45);
+    let scores = race.run(300);
     if options.measures() {
-        scores.print();
-        judge(&scores).print();
+        scores.finish();
+        judge(&scores).finish();
     }
 }
 
@@ -51,15 +54,13 @@ struct Group<'a> {
 }
 
 fn add_all(group: &mut Group<'_>) {
-    let (raw, moka, quick) =
-        (raw::<u64>(), moka::<u64>(u64::from(2 * CALLS)), quick::<u64>(2 * CALLS as usize));
+    const CAPACITY: usize = 20_000;
+    let (raw, moka, quick, foyer) =
+        (raw::<u64, u64>(), moka::<u64, u64>(CAPACITY as u64), quick(CAPACITY), foyer(CAPACITY));
     group.add("stampede", detached, async || detached::clear());
     group.add("stampede in place", in_place, async || in_place::clear());
     group.add("stampede raw", move |id| raw.get(id, move || body(id)), async || raw.clear());
-    group.add("cached by_key", by_key, async || BY_KEY.write().await.clear());
-    group.add("cached concurrent", concurrent, async || {
-        CONCURRENT.get().inspect(|cache| cache.clear());
-    });
+    group.add("quick_cache", move |id| call_quick(quick, id), async || quick.clear());
     group.add(
         "moka",
         move |id| moka.get_with(id, async move { body(id).await }),
@@ -70,7 +71,11 @@ fn add_all(group: &mut Group<'_>) {
             }
         },
     );
-    group.add("quick_cache", move |id| call_quick(quick, id), async || quick.clear());
+    group.add("foyer", move |id| call_foyer(foyer, id), async || foyer.clear());
+    group.add("cached concurrent", concurrent, async || {
+        CONCURRENT.get().inspect(|cache| cache.clear());
+    });
+    group.add("cached by_key", by_key, async || BY_KEY.write().await.clear());
 }
 
 impl Group<'_> {
@@ -83,8 +88,13 @@ impl Group<'_> {
         F: Future<Output = u64> + Send + 'static,
     {
         let runtime = (self.runtime)();
+        let mut entries = ENTRIES;
         self.race.add_with_calls(self.name, name, self.calls, move |calls| {
-            runtime.block_on(clear());
+            if entries + calls > ENTRIES {
+                runtime.block_on(clear());
+                entries = 0;
+            }
+            entries += calls;
             let first = NEXT.fetch_add(calls, Ordering::Relaxed);
             let ids = first..first + calls;
             // A task, so that on a runtime with workers the calls are made by one of them.
@@ -114,7 +124,7 @@ fn two_workers() -> Runtime {
 
 fn judge(scores: &Scores) -> Budgets {
     let mut budgets = Budgets::new();
-    for group in [ONE, TWO] {
+    for group in [MISS, MISS_TWO] {
         for (mine, peer, limit) in [("stampede", "moka", 0.5), ("stampede in place", "quick_cache", 1.8)] {
             let measured = scores.ratio((group, mine), (group, peer));
             budgets.at_most(&format!("{group}: {mine} × {peer}"), limit, measured);

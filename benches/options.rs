@@ -6,7 +6,7 @@ use std::env;
 #[derive(Clone, Debug)]
 pub struct Options {
     effort: Effort,
-    filter: String,
+    words: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Options {
             (true, true) => Effort::Quick,
             (false, _) => Effort::Test,
         };
-        Self { effort, filter: words.concat() }
+        Self { effort, words }
     }
 
     /// Whether the figures mean anything.
@@ -47,9 +47,9 @@ impl Options {
         }
     }
 
-    /// Whether a group of this name is asked for.
+    /// Whether a group of this name is asked for: one of the words, if there are any, is a part of it.
     #[must_use]
     pub fn includes(&self, group: &str) -> bool {
-        group.contains(&self.filter)
+        self.words.is_empty() || self.words.iter().any(|word| group.contains(word))
     }
 }

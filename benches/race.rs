@@ -1,6 +1,14 @@
 //! Times contenders in turn, round after round, so that what slows the machine down for a while slows all of them down.
+//!
+//! Why no criterion or divan: both take one subject through all of its samples before they start the next, seconds apart. What is
+//! to be measured here is a ratio, and on a machine that does other work meanwhile (a neighbour, a frequency that changes) two
+//! figures that were taken seconds apart have ratios that differ by more than the budgets leave. In a race all contenders have a
+//! turn of a millisecond in every round; a ratio is taken within a round and is the median of hundreds of rounds, with the middle
+//! half of them as its spread.
 
 use crate::{
+    budget::ratio_and_spread,
+    figures::{Figure, Line, Spread, Unit, record},
     options::Options,
     table::{Table, time},
 };
@@ -37,15 +45,6 @@ struct Score {
 /// The scores of a race.
 #[derive(Debug)]
 pub struct Scores(Vec<Score>);
-
-/// How many times as long one contender took as another.
-#[derive(Clone, Copy, Debug)]
-pub struct Ratio {
-    /// The median over rounds.
-    pub median: f64,
-    /// Between the best turns of both: those that the rest of the machine disturbed least.
-    pub best: f64,
-}
 
 impl Race {
     /// Starts a race without contenders.
@@ -129,20 +128,29 @@ impl Entrant {
 }
 
 impl Scores {
-    /// Prints one table a group.
-    pub fn print(&self) {
+    /// Prints one table a group, and records what is in it.
+    pub fn finish(&self) {
         let mut left: Vec<&Score> = self.0.iter().collect();
         while let Some(first) = left.first().copied() {
             println!("\n{}", first.group);
-            let mut table = Table::new(["", "a call", "best", &format!("× {}", first.name), "spread"]);
+            let over = format!("× {}", first.name);
+            let mut table = Table::new(["", "a call", "middle half", "best", &over]);
             for score in left.extract_if(.., |score| score.group == first.group) {
+                let (value, ratio) = (Spread::of(score.rounds.clone()), score.over(first));
                 table.row([
                     score.name.to_owned(),
-                    time(median(score.rounds.clone())),
-                    time(score.best()),
-                    format!("{:.2}", score.over(first)),
-                    format!("{:.0} %", 100.0 * spread(score.rounds.clone())),
+                    time(value.median),
+                    format!("{} to {}", time(value.low), time(value.high)),
+                    time(score.rounds.iter().copied().fold(f64::INFINITY, f64::min)),
+                    ratio_and_spread(ratio),
                 ]);
+                record(&Line::Figure(Figure {
+                    group: score.group.to_owned(),
+                    subject: score.name.to_owned(),
+                    unit: Unit::Nanos,
+                    value,
+                    ratio,
+                }));
             }
             print!("{table}");
         }
@@ -150,9 +158,8 @@ impl Scores {
 
     /// Returns how many times as long `one` took as `other`. None if either did not take part.
     #[must_use]
-    pub fn ratio(&self, one: (&str, &str), other: (&str, &str)) -> Option<Ratio> {
-        let (one, other) = (self.find(one)?, self.find(other)?);
-        Some(Ratio { median: one.over(other), best: one.best() / other.best() })
+    pub fn ratio(&self, one: (&str, &str), other: (&str, &str)) -> Option<Spread> {
+        Some(self.find(one)?.over(self.find(other)?))
     }
 
     fn find(&self, (group, name): (&str, &str)) -> Option<&Score> {
@@ -161,12 +168,8 @@ impl Scores {
 }
 
 impl Score {
-    fn best(&self) -> f64 {
-        quantile(self.rounds.clone(), 0.0)
-    }
-
-    fn over(&self, other: &Self) -> f64 {
-        median(self.rounds.iter().zip(&other.rounds).map(|(mine, theirs)| mine / theirs).collect())
+    fn over(&self, other: &Self) -> Spread {
+        Spread::of(self.rounds.iter().zip(&other.rounds).map(|(mine, theirs)| mine / theirs).collect())
     }
 }
 
@@ -177,27 +180,6 @@ impl std::fmt::Debug for Entrant {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns the value in the middle.
-#[must_use]
-pub fn median(values: Vec<f64>) -> f64 {
-    quantile(values, 0.5)
-}
-
-/// The range of the middle half, as a part of the median.
-fn spread(values: Vec<f64>) -> f64 {
-    let (low, high) = (quantile(values.clone(), 0.25), quantile(values.clone(), 0.75));
-    (high - low) / median(values)
-}
-
-fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let last = values.len().saturating_sub(1);
-    // An index into a list of a few rounds.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    let at = (last as f64 * part).round() as usize;
-    values.get(at).copied().unwrap_or(f64::NAN)
 }
 
 fn nanos(time: Duration) -> f64 {

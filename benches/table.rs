@@ -54,6 +54,7 @@ pub fn time(nanos: f64) -> String {
     match nanos {
         ..1e3 => format!("{nanos:.1} ns"),
         ..1e6 => format!("{:.2} µs", nanos / 1e3),
-        _ => format!("{:.2} ms", nanos / 1e6),
+        ..1e9 => format!("{:.2} ms", nanos / 1e6),
+        _ => format!("{:.2} s", nanos / 1e9),
     }
 }

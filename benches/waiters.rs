@@ -2,13 +2,15 @@
 //!
 //! The figure is the time from the end of the load to the end of the last call.
 
+use cached::macros::cached;
 use mimalloc::MiMalloc;
 use stampede::stampede;
 use stampede_benches::{
     budget::Budgets,
+    groups::{WAIT, WAIT_TWO},
     options::Options,
     race::{Race, Scores},
-    subjects::{moka, quick},
+    subjects::{foyer, moka, quick},
 };
 use std::{
     convert::Infallible,
@@ -29,9 +31,6 @@ use tokio::{
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const ONE: &str = "10,000 waiters, current-thread runtime";
-const TWO: &str = "10,000 waiters, 2 workers";
-
 const WAITERS: usize = 10_000;
 const LOAD: Duration = Duration::from_millis(20);
 const CAPACITY: usize = 1_000;
@@ -39,36 +38,49 @@ const CAPACITY: usize = 1_000;
 fn main() {
     let options = Options::from_args();
     let mut race = Race::new(options.clone());
-    for (group, runtime) in [(ONE, one_thread as fn() -> Runtime), (TWO, two_workers)] {
+    for (group, runtime) in [(WAIT, one_thread as fn() -> Runtime), (WAIT_TWO, two_workers)] {
         add_all(&mut race, group, runtime);
     }
     let scores = race.run(25);
     if options.measures() {
-        scores.print();
-        judge(&scores).print();
+        scores.finish();
+        judge(&scores).finish();
     }
 }
 
 fn add_all(race: &mut Race, group: &'static str, runtime: fn() -> Runtime) {
-    let (moka, quick) = (moka::<u64>(CAPACITY as u64), quick::<u64>(CAPACITY));
+    let (moka, quick, foyer) =
+        (moka::<u64, u64>(CAPACITY as u64), quick::<u64, u64>(CAPACITY), foyer(CAPACITY));
     let mut add = |name, run: Box<dyn FnMut(u64) -> Duration>| race.add_with_calls(group, name, 1, run);
     add("stampede", Box::new(crowd(runtime(), detached)));
     add("stampede in place", Box::new(crowd(runtime(), in_place)));
-    add("moka", Box::new(crowd(runtime(), move |id| moka.get_with(id, load(id)))));
     let call = async move |id: u64| {
         let Ok(value) = quick.get_or_insert_async(&id, async { Ok::<_, Infallible>(load(id).await) }).await;
         value
     };
     add("quick_cache", Box::new(crowd(runtime(), call)));
+    add("moka", Box::new(crowd(runtime(), move |id| moka.get_with(id, load(id)))));
+    let call = async move |id: u64| {
+        let load = move || async move { Ok::<_, Infallible>(load(id).await) };
+        *foyer.get_or_fetch(&id, load).await.expect("no load fails").value()
+    };
+    add("foyer", Box::new(crowd(runtime(), call)));
+    // The other one of `cached` shares no loads.
+    add("cached by_key", Box::new(crowd(runtime(), by_key)));
 }
 
-#[stampede(ttl = "60s")]
+#[stampede(ttl = "1h")]
 async fn detached(id: u64) -> u64 {
     load(id).await
 }
 
-#[stampede(ttl = "60s", detach = false)]
+#[stampede(ttl = "1h", detach = false)]
 async fn in_place(id: u64) -> u64 {
+    load(id).await
+}
+
+#[cached(ttl_secs = 3600, sync_writes = "by_key")]
+async fn by_key(id: u64) -> u64 {
     load(id).await
 }
 
@@ -131,7 +143,7 @@ fn two_workers() -> Runtime {
 
 fn judge(scores: &Scores) -> Budgets {
     let mut budgets = Budgets::new();
-    for group in [ONE, TWO] {
+    for group in [WAIT, WAIT_TWO] {
         for (peer, limit) in [("quick_cache", 0.8), ("moka", 0.3)] {
             let measured = scores.ratio((group, "stampede"), (group, peer));
             budgets.at_most(&format!("{group}: × {peer}"), limit, measured);

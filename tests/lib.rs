@@ -196,3 +196,22 @@ pub fn assert_sums(stats: &Stats, calls: u64) {
     assert_eq!(stats.loads, ends + stats.in_flight, "every load ends in one way: {stats:?}");
     assert_eq!(stats.in_flight, 0, "no load is left: {stats:?}");
 }
+
+/// The memory of this process that is in use, in bytes.
+///
+/// # Panics
+///
+/// If there is no `/proc/self/statm`.
+#[must_use]
+pub fn resident_bytes() -> usize {
+    const PAGE: usize = 4_096;
+    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux tells what is resident");
+    let pages = text.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    PAGE * pages.expect("the second number of statm")
+}
+
+/// The size of a run: `full` if the environment variable `STAMPEDE_RUNS` says so, else `small`.
+#[must_use]
+pub fn run_size<T>(small: T, full: T) -> T {
+    if std::env::var_os("STAMPEDE_RUNS").is_some_and(|size| size == "full") { full } else { small }
+}

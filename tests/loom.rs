@@ -2,6 +2,8 @@
 
 #[path = "loom/call.rs"]
 mod call;
+#[path = "loom/key.rs"]
+mod key;
 #[path = "../stampede-runtime/src/flight/state.rs"]
 mod state;
 #[path = "loom/sync.rs"]

@@ -71,3 +71,60 @@ fn values_that_have_left_are_dropped_soon() {
         assert_eq!(ALIVE.load(SeqCst), 0);
     }
 }
+
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+/// A small value that counts itself.
+struct Small(#[expect(dead_code, reason = "so that it has something to drop")] Box<u64>);
+
+impl Small {
+    fn new() -> Self {
+        KEPT.fetch_add(1, SeqCst);
+        Self(Box::new(0))
+    }
+}
+
+impl Clone for Small {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        KEPT.fetch_sub(1, SeqCst);
+    }
+}
+
+#[test]
+fn who_takes_out_nothing_keeps_nothing() {
+    // M3: threads that find no entry, while the map grows under the hands of others that take some out; and then are gone.
+    for round in 0..300 {
+        let cache: Cache<u64, Small> = Cache::builder().ttl(Duration::MAX).build();
+        thread::scope(|scope| {
+            let cache = &cache;
+            for thread in 0..2 {
+                scope.spawn(move || {
+                    for key in 0..200 {
+                        cache.insert(key * 2 + thread, Small::new());
+                        cache.invalidate(&((key * 2 + thread) ^ 5));
+                    }
+                });
+                scope.spawn(move || {
+                    for key in 0..400 {
+                        assert!(!cache.invalidate(&(key + 10_000)));
+                    }
+                });
+            }
+        });
+        let start = Instant::now();
+        while KEPT.load(SeqCst) > cache.len() {
+            let left = KEPT.load(SeqCst) - cache.len();
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "round {round}: {left} values are kept at rest"
+            );
+            thread::yield_now();
+        }
+    }
+}

@@ -11,6 +11,10 @@ use std::{
 fn mistakes_do_not_compile_and_promises_do() {
     let cases = trybuild::TestCases::new();
     for folder in folders() {
+        // With the feature alone there is a tier.
+        if folder.ends_with("tier") && !cfg!(feature = "redis") {
+            continue;
+        }
         let pattern = folder.join("*.rs");
         if folder.ends_with("pass") { cases.pass(pattern) } else { cases.compile_fail(pattern) }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -41,6 +42,14 @@ impl Failure {
     /// What stands for an error of which a caller learns nothing. Loads are counted from 1.
     pub(crate) const UNKNOWN: Self = Self(0);
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "load {} failed", self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 /// How many loads each case has had.
 static LOADS: Mutex<BTreeMap<usize, u64>> = Mutex::new(BTreeMap::new());

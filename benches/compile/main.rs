@@ -1,71 +1,96 @@
 //! What 200 annotated functions that are called cost the compiler, beside `cached`.
 //!
 //! A crate for each is written to `target/compile/`, built once with all that it depends on, and then compiled alone, in
-//! turns. `cargo xtask compile` runs it; `--rounds N` and `--functions N` ask for other numbers than 5 and 200. Others that run
-//! on the machine only ever make a turn longer, so the least of all turns counts, and processor time more than the clock.
+//! turns, by debug builds and by checks. `cargo run -p stampede-benches --bin compile -- --bench --functions=N` takes another
+//! number. Others that run on the machine make a turn longer by the clock, so processor time is what is compared, and the
+//! least of all turns is told beside it.
 
 mod subject;
 mod turn;
 
+use stampede_benches::{
+    budget::{Budgets, ratio_and_spread},
+    figures::{Figure, Line, Spread, Unit, record},
+    groups::COMPILE,
+    options::Options,
+    table::{Table, time},
+};
 use std::{
     env, io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use subject::SUBJECTS;
+use subject::{PEER, SUBJECTS};
 use turn::{Cost, Kind};
 
 fn main() -> ExitCode {
-    let (rounds, functions) = (argument("--rounds").unwrap_or(5), argument("--functions").unwrap_or(200));
-    match measure(rounds, functions) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    let options = Options::from_args();
+    if !options.measures() || !options.includes(COMPILE) {
+        return ExitCode::SUCCESS;
+    }
+    let functions = env::args().find_map(|word| word.strip_prefix("--functions=")?.parse().ok());
+    match measure(options.rounds(7).max(3), functions.unwrap_or(200)) {
+        Ok(costs) => {
+            let mut budgets = Budgets::new();
+            for (kind, costs) in Kind::ALL.into_iter().zip(costs) {
+                show(kind, &costs, &mut budgets);
+            }
+            budgets.finish();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("compile: {error}");
-            ExitCode::FAILURE
+            // 1 is for a budget that is not held.
+            ExitCode::from(2)
         }
     }
 }
 
-/// The number behind an option.
-fn argument(option: &str) -> Option<usize> {
-    let arguments: Vec<String> = env::args().collect();
-    let place = arguments.iter().position(|argument| argument == option)?;
-    arguments.get(place + 1)?.parse().ok()
-}
-
-/// Whether the budget is kept.
-fn measure(rounds: usize, functions: usize) -> io::Result<bool> {
+/// Returns what every round has cost, for each kind and each subject.
+fn measure(rounds: usize, functions: usize) -> io::Result<Vec<Vec<Vec<Cost>>>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/compile");
     let crates = SUBJECTS.iter().map(|subject| subject.write(&root, functions));
     let crates: Vec<PathBuf> = crates.collect::<io::Result<_>>()?;
-    let mut least = [[Cost::MOST; SUBJECTS.len()]; Kind::ALL.len()];
+    let mut costs = vec![vec![Vec::new(); SUBJECTS.len()]; Kind::ALL.len()];
     for round in 0..=rounds {
-        for (kind, least) in Kind::ALL.into_iter().zip(&mut least) {
-            for (path, least) in crates.iter().zip(least) {
+        for (kind, costs) in Kind::ALL.into_iter().zip(&mut costs) {
+            for (path, costs) in crates.iter().zip(costs) {
                 let cost = turn::take(path, kind)?;
                 // The first turn has compiled the dependencies as well.
                 if round > 0 {
-                    *least = least.min(cost);
+                    costs.push(cost);
                 }
             }
         }
     }
-    println!("{functions} functions that are called, the least of {rounds} turns:");
-    let mut is_kept = true;
-    for (kind, costs) in Kind::ALL.into_iter().zip(least) {
-        println!("  {}", kind.name());
-        for (subject, cost) in SUBJECTS.iter().zip(costs) {
-            println!("    {:14}{cost}", subject.name);
+    Ok(costs)
+}
+
+fn show(kind: Kind, costs: &[Vec<Cost>], budgets: &mut Budgets) {
+    let compared = |costs: &Vec<Cost>| costs.iter().map(|cost| cost.compared()).collect::<Vec<f64>>();
+    let least = |values: Vec<f64>| values.into_iter().fold(f64::INFINITY, f64::min);
+    let first = costs.first().map(compared).unwrap_or_default();
+    let mut table = Table::new(["", kind.name(), "middle half", "least", "least by the clock", "× stampede"]);
+    for (subject, costs) in SUBJECTS.iter().zip(costs) {
+        let times = compared(costs);
+        let ratio = Spread::of(times.iter().zip(&first).map(|(time, mine)| time / mine).collect());
+        let (lowest, value) = (least(times.clone()), Spread::of(times));
+        table.row([
+            subject.name.to_owned(),
+            time(value.median),
+            format!("{} to {}", time(value.low), time(value.high)),
+            time(lowest),
+            time(least(costs.iter().map(|cost| cost.wall).collect())),
+            ratio_and_spread(ratio),
+        ]);
+        if subject.name == PEER {
+            let inverse = Spread { low: 1.0 / ratio.high, median: 1.0 / ratio.median, high: 1.0 / ratio.low };
+            budgets.at_most(&format!("{COMPILE}, {}: × {PEER}", kind.name()), 1.0, Some(inverse));
         }
-        let [_, ours, theirs] = costs;
-        let (ratio, verdict) = ours.beside(theirs);
-        println!(
-            "    {:14}{ratio:.2} of `cached` by_key, at most 1.00: {}",
-            "",
-            if verdict { "ok" } else { "OVER" }
-        );
-        is_kept &= verdict;
+        if kind == Kind::Build {
+            let (group, subject) = (COMPILE.to_owned(), subject.name.to_owned());
+            record(&Line::Figure(Figure { group, subject, unit: Unit::Nanos, value, ratio }));
+        }
     }
-    Ok(is_kept)
+    print!("\n{COMPILE}, processor time\n{table}");
 }

@@ -13,14 +13,17 @@ pub(crate) struct Subject {
     imports: &'static str,
 }
 
+/// Who must not be faster.
+pub(crate) const PEER: &str = "cached by_key";
+
 pub(crate) const SUBJECTS: [Subject; 3] = [
-    Subject { name: "plain", attribute: "", imports: "" },
     Subject { name: "stampede", attribute: "#[stampede(ttl = \"60s\")]", imports: "use stampede::stampede;" },
     Subject {
-        name: "cached by_key",
+        name: PEER,
         attribute: "#[cached(ttl_secs = 60, sync_writes = \"by_key\")]",
         imports: "use cached::macros::cached;",
     },
+    Subject { name: "no attribute", attribute: "", imports: "" },
 ];
 
 /// Parameters, output, arguments of a call, and what the body comes to.

@@ -99,6 +99,7 @@ impl Site {
                                             ::stampede::__private::DEFAULT_CAPACITY,
                                         ),
                                         print_key: ::stampede::__private::Keys::<u64>::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }

@@ -137,6 +137,7 @@ impl __stampede_digest::digest {
                             Path,
                         >>::Owned,
                     >::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )

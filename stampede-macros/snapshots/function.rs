@@ -129,6 +129,7 @@ impl __stampede_rate::rate {
                     print_key: ::stampede::__private::Keys::<
                         (Currency, ::std::string::String),
                     >::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )

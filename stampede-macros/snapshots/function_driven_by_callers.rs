@@ -108,6 +108,7 @@ impl __stampede_page::page {
                         ::stampede::__private::DEFAULT_CAPACITY,
                     ),
                     print_key: ::stampede::__private::Keys::<u64>::PRINT,
+                    tier: ::stampede::__private::Attached::NONE,
                 })
             },
         )

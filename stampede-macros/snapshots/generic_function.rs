@@ -154,6 +154,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -253,6 +254,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -365,6 +367,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -433,6 +436,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -504,6 +508,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -570,6 +575,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -664,6 +670,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -797,6 +804,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         print_key: ::stampede::__private::Keys::<
                                             ::std::string::String,
                                         >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -905,6 +913,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }
@@ -973,6 +982,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         print_key: ::stampede::__private::Keys::<
                             ::std::string::String,
                         >::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }

@@ -113,7 +113,10 @@ impl Site {
                                         capacity: ::core::option::Option::Some(
                                             ::stampede::__private::DEFAULT_CAPACITY,
                                         ),
-                                        print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
+                                        print_key: ::stampede::__private::Keys::<
+                                            (u64, Lang),
+                                        >::PRINT,
+                                        tier: ::stampede::__private::Attached::NONE,
                                     },
                                 )
                         }
@@ -218,6 +221,7 @@ impl Site {
                             ::stampede::__private::DEFAULT_CAPACITY,
                         ),
                         print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
+                        tier: ::stampede::__private::Attached::NONE,
                     },
                 )
         }

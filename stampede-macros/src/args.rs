@@ -29,6 +29,7 @@ pub(crate) struct Args {
     pub(crate) skip: Option<Skip>,
     pub(crate) detach: Option<LitBool>,
     pub(crate) cache: Option<Cache>,
+    pub(crate) tier: Option<Given<Expr>>,
     pub(crate) name: Option<LitStr>,
     pub(crate) companion: Option<Companion>,
     pub(crate) krate: Option<Path>,
@@ -86,7 +87,7 @@ pub(crate) enum Companion {
     Function(Ident),
 }
 
-const OPTIONS: [&str; 16] = [
+const OPTIONS: [&str; 17] = [
     "ttl",
     "stale_while_revalidate",
     "stale_if_error",
@@ -100,6 +101,7 @@ const OPTIONS: [&str; 16] = [
     "skip",
     "detach",
     "cache",
+    "tier",
     "name",
     "companion",
     "crate",
@@ -151,6 +153,7 @@ impl Args {
             "skip" => self.skip = Some(parse_skip(option.clone(), input)?),
             "detach" => self.detach = Some(parse_detach(&option, input)?),
             "cache" => self.cache = Some(parse_cache(option.clone(), input)?),
+            "tier" => self.tier = Some(parse_tier(option.clone(), input)?),
             "name" => self.name = Some(parse_name(&option, input)?),
             "companion" => self.companion = Some(parse_companion(&option, input)?),
             "crate" => self.krate = Some(parse_crate(&option, input)?),
@@ -213,6 +216,7 @@ const DECLARED_KEY: &str = "`key: T = expression`";
 const SKIP: &str = "arguments by name; write `skip(db, context)`";
 const DETACH: &str = "`true` or `false`; write `detach = false`";
 const CACHE: &str = "a `stampede::Cache`; write `cache = self.pages`";
+const TIER: &str = "a tier; write `tier = &*REDIS` for a `static REDIS: LazyLock<stampede::tier::Redis>`";
 const NAME: &str = "a name in quotes; write `name = \"rates\"`";
 const COMPANION: &str = "a name; write `companion = other`, `companion = fn other` for a function that returns the cache, or `companion = none`";
 const CRATE: &str = "the path of the runtime; write `crate = ::stampede`";
@@ -332,6 +336,18 @@ fn parse_cache(option: Ident, input: ParseStream<'_>) -> syn::Result<Cache> {
     match input.parse()? {
         Expr::Lit(_) => Err(syn::Error::new(place, format!("`{option}` takes {CACHE}"))),
         source => Ok(Cache { option, source }),
+    }
+}
+
+fn parse_tier(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<Expr>> {
+    expect_equals(&option, input, TIER)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(option.span(), format!("`{option}` takes {TIER}")));
+    }
+    let place = input.span();
+    match input.parse()? {
+        Expr::Lit(_) => Err(syn::Error::new(place, format!("`{option}` takes {TIER}"))),
+        value => Ok(Given { option, value }),
     }
 }
 

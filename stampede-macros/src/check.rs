@@ -79,7 +79,7 @@ fn check_cache(args: &Args, diag: &mut Diag) {
 }
 
 /// What is kept, for how long, and how much of it.
-const POLICY_OPTIONS: [&str; 9] = [
+const POLICY_OPTIONS: [&str; 10] = [
     "ttl",
     "stale_while_revalidate",
     "stale_if_error",
@@ -89,6 +89,7 @@ const POLICY_OPTIONS: [&str; 9] = [
     "ttl_from",
     "load_timeout",
     "capacity",
+    "tier",
 ];
 
 /// Methods never guess.
@@ -322,6 +323,7 @@ fn check_needs_ttl(args: &Args, function: &Function, diag: &mut Diag) {
     let windows = [&args.stale_while_revalidate, &args.stale_if_error].into_iter().flatten();
     let needy = windows.map(|window| (&window.option, "begins after"));
     let needy = needy.chain(args.jitter.as_ref().map(|jitter| (&jitter.option, "spreads")));
+    let needy = needy.chain(args.tier.as_ref().map(|tier| (&tier.option, "shares what is kept for")));
     let mut needy =
         needy.filter(|(option, _)| is_detached(args, function) || *option != "stale_while_revalidate");
     if let Some((option, does)) = needy.next() {

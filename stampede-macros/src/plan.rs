@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) asked: Vec<Demand>,
     /// What a load of its own needs to be moved to it, for the gate.
     pub(crate) needs: TokenStream,
+    /// A tier behind the cache.
+    pub(crate) tier: Option<Expr>,
     /// A raw cache to use instead of one of the function's own.
     pub(crate) backing: Option<Expr>,
     /// A function that returns the cache of a method.
@@ -96,6 +98,10 @@ pub(crate) enum Role {
     TaskSelf,
     /// Returned and kept; of a `Result<T, E>` that is spelled out, where `T` and `E` stand.
     Output { result: Option<Box<(Type, Type)>> },
+    /// A part of the key, written for a tier.
+    TierKey,
+    /// Returned, written for a tier and read; its parts as above.
+    TierOutput { result: Option<Box<(Type, Type)>> },
     /// Returned, and of a kind that an option is about.
     Kind { option: Ident, kind: OutputKind },
     /// Returned, and made of a time-out; its parts as above. The option's name, if it has to be told of what is no `Result`.
@@ -165,6 +171,7 @@ impl Plan {
             capacity: plan_capacity(args, &private),
             detach,
             accessor: plan_accessor(args, &item, &function),
+            tier: args.tier.as_ref().map(|given| given.value.clone()),
             backing: args.cache.as_ref().map(|cache| cache.source.clone()),
             demands,
             verdict,
@@ -205,7 +212,12 @@ fn plan_loads_needs(demands: &[Demand], private: &TokenStream) -> Vec<TokenStrea
     let needs = demands.iter().filter_map(|Demand { ty, role }| match role {
         Role::TaskValue => Some(quote!(#private::Value<#ty>)),
         Role::TaskReference | Role::TaskSelf => Some(quote!(#private::Reference<#ty>)),
-        Role::Key { .. } | Role::Output { .. } | Role::Kind { .. } | Role::TimedOut { .. } => None,
+        Role::Key { .. }
+        | Role::Output { .. }
+        | Role::TierKey
+        | Role::TierOutput { .. }
+        | Role::Kind { .. }
+        | Role::TimedOut { .. } => None,
     });
     needs.collect()
 }
@@ -404,6 +416,9 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     if args.cache.is_none() {
         demands.push(Demand { role: Role::Output { result: result.clone() }, ty: output.clone() });
     }
+    if args.tier.is_some() {
+        demands.extend(plan_tier_demands(&demands, &output, result.as_deref()));
+    }
     let mut of_kind = |given: Option<&Ident>, kind| {
         let role = |option: &Ident| Role::Kind { option: option.clone(), kind };
         demands.extend(given.map(|option| Demand { ty: output.clone(), role: role(option) }));
@@ -419,12 +434,25 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     demands
 }
 
+/// What is a part of the key is written for a tier, and so is the output.
+fn plan_tier_demands(demands: &[Demand], output: &Type, result: Option<&(Type, Type)>) -> Vec<Demand> {
+    let parts = demands.iter().filter(|demand| matches!(demand.role, Role::Key { .. }));
+    let parts = parts.map(|demand| Demand { ty: demand.ty.clone(), role: Role::TierKey });
+    let result = result.cloned().map(Box::new);
+    let output = Demand { ty: output.clone(), role: Role::TierOutput { result } };
+    parts.chain([output]).collect()
+}
+
 /// Whether the language's own types, and the standard library's made of them, meet a demand without being asked: it saves time
 /// where they are most of what is used.
 fn is_certain(demand: &Demand) -> bool {
     match demand.role {
         Role::Kind { .. } | Role::TimedOut { .. } => false,
         Role::Key { .. } => is_familiar(&demand.ty, IsKey::Yes),
+        // Long arrays can't be serialized.
+        Role::TierKey | Role::TierOutput { .. } if demand.ty.to_token_stream().to_string().contains('[') => {
+            false
+        }
         _ => is_familiar(&demand.ty, IsKey::No),
     }
 }

@@ -120,6 +120,43 @@ pub trait LoadSelf: ToOwned<Owned: Send> {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized + ToOwned<Owned: Send>> LoadSelf for T {}
 
+/// A part of a key in a tier: `serde::Serialize`.
+#[cfg(feature = "redis")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a part of the key of a cache with a tier; it has to be `serde::Serialize`, or be left out with `skip` or `key`",
+    label = "is not known to be `serde::Serialize`"
+)]
+pub trait TierKey: serde::Serialize {}
+
+#[cfg(feature = "redis")]
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + serde::Serialize> TierKey for T {}
+
+/// The same of what is passed by reference: `str`, `[T]`, or anything else that can be owned as a [`TierKey`].
+#[cfg(feature = "redis")]
+#[diagnostic::on_unimplemented(
+    message = "`&{Self}` can't be a part of the key of a cache with a tier; `{Self}` has to be `serde::Serialize`, or be left out with `skip` or `key`",
+    label = "is not known to be `serde::Serialize`"
+)]
+pub trait TierKeyRef: ToOwned<Owned: serde::Serialize> {}
+
+#[cfg(feature = "redis")]
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized + ToOwned<Owned: serde::Serialize>> TierKeyRef for T {}
+
+/// What a function with a `tier` returns, or the value of the `Result` that it returns: `serde::Serialize` and
+/// `serde::de::DeserializeOwned`.
+#[cfg(feature = "redis")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be kept in a tier; it has to be `serde::Serialize + serde::de::DeserializeOwned`, or `tier` has to be removed",
+    label = "is not known to be `Serialize + DeserializeOwned`"
+)]
+pub trait TierOutput: serde::Serialize + serde::de::DeserializeOwned {}
+
+#[cfg(feature = "redis")]
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize + serde::de::DeserializeOwned> TierOutput for T {}
+
 /// An argument that the refresh of a function that is not `async` is given: `Send`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be moved to a refresh on another thread; it has to be `Send`, or `stale_while_revalidate` be removed",
@@ -387,4 +424,92 @@ pub trait AskUnshared {
 
 impl<O> AskUnshared for Ask<O> {
     type Type = O;
+}
+
+#[cfg(feature = "redis")]
+impl<T: TierKey> Ask<T> {
+    #[doc(hidden)]
+    pub const fn tier_key() {}
+}
+
+#[cfg(feature = "redis")]
+impl<T: ?Sized + TierKeyRef> Ask<T> {
+    #[doc(hidden)]
+    pub const fn tier_key_reference() {}
+}
+
+/// The answers where bounds for a tier are missing.
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub trait LackingForTier {
+    #[doc(hidden)]
+    type Type: ?Sized;
+
+    #[doc(hidden)]
+    fn tier_key()
+    where
+        Self::Type: TierKey + Sized,
+    {
+    }
+
+    #[doc(hidden)]
+    fn tier_key_reference()
+    where
+        Self::Type: TierKeyRef,
+    {
+    }
+}
+
+#[cfg(feature = "redis")]
+impl<T: ?Sized> LackingForTier for Ask<T> {
+    type Type = T;
+}
+
+/// An output that can be kept in a tier as it is.
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub trait AskTierOutput {
+    #[doc(hidden)]
+    fn tier_output(&self) {}
+}
+
+#[cfg(feature = "redis")]
+impl<O: TierOutput> AskTierOutput for &&Ask<O> {}
+
+/// A `Result` of which the values can.
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub trait AskTierValue {
+    #[doc(hidden)]
+    fn tier_output(&self) {}
+}
+
+#[cfg(feature = "redis")]
+impl<T: TierOutput, E> AskTierValue for &Ask<Result<T, E>> {}
+
+/// No output that can.
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub trait AskUntiered {
+    #[doc(hidden)]
+    type Type;
+
+    #[doc(hidden)]
+    fn tier_output(&self)
+    where
+        Self::Type: TierOutput,
+    {
+    }
+}
+
+#[cfg(feature = "redis")]
+impl<O> AskUntiered for Ask<O> {
+    type Type = O;
+}
+
+/// Takes a tier.
+#[cfg(feature = "redis")]
+#[doc(hidden)]
+pub fn tier(tier: impl crate::tier::Tier) -> std::sync::Arc<dyn crate::tier::Tier> {
+    std::sync::Arc::new(tier)
 }

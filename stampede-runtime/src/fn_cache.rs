@@ -1,6 +1,8 @@
 //! The cache of one annotated function.
 
 use crate::{
+    attached::Attached,
+    cache::ToKey,
     engine::Engine,
     error::LoadTimeout,
     labels::Labels,
@@ -34,6 +36,8 @@ pub struct Blueprint<K, O> {
     pub capacity: Option<u64>,
     /// Prints a key, where it can be printed.
     pub print_key: fn(&K) -> Option<String>,
+    /// The tier, if there is one.
+    pub tier: Attached<K, O>,
 }
 
 /// The cache of a function that carries `#[stampede]`; its companion's `cache()` returns it.
@@ -60,13 +64,23 @@ where
     ///
     /// If there is no way to share outputs; a function with such outputs does not compile.
     pub(crate) fn new(blueprint: Blueprint<K, O>) -> Self {
-        let Blueprint { name, settings, sharing, kind, describe, ttl_from, timed_out, capacity, print_key } =
-            blueprint;
+        let Blueprint {
+            name,
+            settings,
+            sharing,
+            kind,
+            describe,
+            ttl_from,
+            timed_out,
+            capacity,
+            print_key,
+            tier,
+        } = blueprint;
         let sharing = Sharing { kind, describe, ..sharing.expect("outputs that fit can be shared") };
         let ttl_from = ttl_from.map(|ttl_from| Box::new(ttl_from) as _);
         let policy = Policy::new(settings, ttl_from, timed_out);
         let bounds = Bounds { capacity, ..Bounds::default() };
-        let engine = Engine::new(Labels::new(name, print_key), policy, bounds, sharing);
+        let engine = Engine::new(Labels::new(name, print_key), policy, bounds, sharing, tier);
         registry::add(&engine);
         Self { engine }
     }
@@ -90,9 +104,9 @@ where
     /// Returns true if there was an entry that could still be served, or a load in flight.
     pub fn invalidate<Q>(&self, key: &Q) -> bool
     where
-        Q: Hash + Equivalent<K> + ?Sized,
+        Q: ToKey<K> + ?Sized,
     {
-        self.engine.invalidate(key)
+        self.engine.invalidate(key, Q::to_key)
     }
 
     /// Removes all entries, at once. Loads in flight keep their callers and are not stored.

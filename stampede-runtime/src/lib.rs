@@ -67,6 +67,7 @@
 //! # Features
 //!
 //! - `http`: `stampede::http::StampedeLayer` coalesces and caches the responses of axum, hyper and other tower services.
+//! - `redis`: a second store that several processes share, on Redis or Valkey: `stampede::tier`.
 //! - `tracing`: a load runs inside the span of the call that started it; one that fails while an old value stays is a warning.
 //! - `test-util`: inside a runtime every cache follows tokio's clock, so that `tokio::time::pause` and `advance` move ttls; and
 //!   a runtime is not served the entries of another, so that tests that share a static cache don't get each other's values.
@@ -78,6 +79,7 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+mod attached;
 pub mod bounds;
 mod cache;
 mod clock;
@@ -98,6 +100,8 @@ mod sharing;
 mod stats;
 mod store;
 mod sync;
+#[cfg(feature = "redis")]
+pub mod tier;
 mod timer;
 
 pub use cache::{AsKey, Borrowed, BuildError, Builder, Cache, Owned, ToKey};
@@ -140,6 +144,7 @@ pub use served::{Served, StaleReason};
 /// | `skip(db, ctx)` | arguments that are no part of the key | none |
 /// | `detach = false` | callers drive the load: it may hold what is not `Send` and take arguments that can't be owned | the load is a task of its own |
 /// | `cache = self.pages` | a [`Cache`] to use instead of one of its own, where all about it is said when it is built: an expression over the arguments | |
+/// | `tier = &*REDIS` | a store behind the cache that all processes share ([`tier`](mod@tier), feature `redis`): an expression over statics. Keys are `Serialize`, values `Serialize + DeserializeOwned`; errors are shared if they are both and kept (`err_ttl`) | none |
 /// | `name = "rates"` | the cache's name in [`caches`] and in panics | module path and function name |
 /// | `companion = rates`, `companion = none` | the companion's name, or none; in an `impl`, the name of a function that returns the cache (`companion = fn rates` where nothing in the function names `Self`) | the function's name; of a method `page` that has a visibility, `page_cache` |
 /// | `crate = path` | where this crate is | `::stampede` |

@@ -79,6 +79,21 @@ impl Settings {
         None
     }
 
+    /// Says what a cache with a tier lacks, and the way out.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub const fn conflict_with_tier(&self, is_named: bool) -> Option<&'static str> {
+        if !is_named {
+            return Some(
+                "`tier` shares what caches of one name store, and this one has none; set `name` too",
+            );
+        }
+        if self.ttl.is_zero() && !self.has_ttl_from {
+            return Some("`tier` shares what is stored, and without a `ttl` nothing is; set `ttl` too");
+        }
+        None
+    }
+
     /// The shortest time for which anything is kept.
     fn shortest(&self) -> Duration {
         let kept = [self.ttl, self.err_ttl, self.none_ttl.unwrap_or_default()];

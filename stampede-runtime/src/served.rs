@@ -20,6 +20,9 @@ pub enum Served {
     Loaded,
     /// From a load that another call started.
     Coalesced,
+    /// From the tier: another process had loaded it.
+    #[cfg(feature = "redis")]
+    Tier,
 }
 
 /// Why a call was served a stale entry.

@@ -53,6 +53,9 @@ pub struct Stats {
     pub expirations: u64,
     /// Entries in the cache now, expired ones that wait for their removal included.
     pub entries: u64,
+    /// What the cache has done with its tier.
+    #[cfg(feature = "redis")]
+    pub tier: crate::tier::TierStats,
 }
 
 impl Stats {
@@ -73,6 +76,8 @@ impl Stats {
             evictions: self.evictions + other.evictions,
             expirations: self.expirations + other.expirations,
             entries: self.entries + other.entries,
+            #[cfg(feature = "redis")]
+            tier: self.tier.plus(&other.tier),
         }
     }
 }
@@ -160,6 +165,8 @@ impl Counters {
             evictions,
             expirations: self.sum(Event::Expiration),
             entries: entries as u64,
+            #[cfg(feature = "redis")]
+            tier: crate::tier::TierStats::default(),
         }
     }
 }

@@ -21,3 +21,4 @@ mod shapes;
 #[cfg(feature = "test-util")]
 mod stale;
 mod stats;
+mod tricky;

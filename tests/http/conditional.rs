@@ -136,6 +136,21 @@ on_both_flavours! {
         assert!(send(&service, request("GET", "/p", &[("cache-control", "no-cache")])).await.is_hit());
     }
 
+    async fn requests_for_a_new_response_share_one() {
+        let origin = Origin::gated(|run, _| response(200, &[("cache-control", "max-age=60")], format!("run {run}")));
+        let layer = StampedeLayer::rfc9111();
+        let service = layer.layer(origin.service());
+        origin.let_one_through();
+        send(&service, get("/p")).await;
+        let reload = || request("GET", "/p", &[("cache-control", "no-cache")]);
+        let sent = send_all(&service, (0..20).map(|_| reload()));
+        until(|| layer.store().stats().coalesced == 19).await;
+        assert_eq!(send(&service, get("/p")).await.text(), "run 1", "others are served meanwhile");
+        origin.open_gate();
+        assert!(soon(sent.join_all()).await.iter().all(|read| read.text() == "run 2"));
+        assert_eq!(origin.runs(), 2);
+    }
+
     async fn a_request_may_ask_not_to_be_stored() {
         let origin = Origin::new(|run, _| response(200, &[("cache-control", "max-age=60")], format!("run {run}")));
         let layer = StampedeLayer::rfc9111();

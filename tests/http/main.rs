@@ -14,6 +14,7 @@ mod keys;
 mod options;
 mod origin;
 mod privacy;
+mod races;
 mod servers;
 mod services;
 mod vary;

@@ -14,7 +14,7 @@ use std::{
     },
 };
 use tokio::{sync::Semaphore, task::JoinSet};
-use tower::{Service, ServiceExt, util::BoxCloneService};
+use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 type Answer = dyn Fn(usize, &Request<Body>) -> Response<Body> + Send + Sync;
 
@@ -28,7 +28,7 @@ pub(crate) struct Origin {
     seen: Mutex<Vec<HeaderMap>>,
 }
 
-pub(crate) type OriginService = BoxCloneService<Request<Body>, Response<Body>, Infallible>;
+pub(crate) type OriginService = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 impl Origin {
     /// Answers once its gate is open.
@@ -102,7 +102,7 @@ impl Origin {
 
     pub(crate) fn service(self: &Arc<Self>) -> OriginService {
         let origin = Arc::clone(self);
-        BoxCloneService::new(tower::service_fn(move |request| Arc::clone(&origin).run(request)))
+        BoxCloneSyncService::new(tower::service_fn(move |request| Arc::clone(&origin).run(request)))
     }
 }
 

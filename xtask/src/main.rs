@@ -1,7 +1,10 @@
 //! The commands of this repository: `cargo xtask <command>`.
 
 mod conformance;
+mod coverage;
+mod server;
 mod step;
+mod valgrind;
 
 use std::{env, process::ExitCode};
 use step::Step;
@@ -9,12 +12,17 @@ use step::Step;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  test         runs the whole suite: behaviour, compile errors, loom, documentation; needs nothing but Rust
+  test         runs the whole suite: behaviour, compile errors, loom, documentation, the shared tier, the instructions of a
+               hit, long runs; needs Rust, redis-server or valkey-server, and on Linux valgrind: it installs what is missing
+               where it may
+  runs         the long runs at their full size: ten million keys, 100,000 values of a mebibyte, a million entries that
+               expire
   lint         checks format, clippy, documentation, every feature alone, and that the crates can be packaged
   ci           lint, then test
   fuzz         gives the attribute random tokens for some minutes; the suite does it for a second
   model        compares the engine with its specification: 100,000 random schedules, or as many as are asked for;
                --schedules N, --minutes N, --seed N
+  coverage     says which lines of the runtime the tests run; needs the tools of rustc's LLVM, as Debian's `llvm-22`
   compile      compares the compile time of 200 annotated functions with that of `cached`
   conformance  runs the public tests of HTTP caches against the example `proxy`; needs node and npm
   wrk          compares a hit of the HTTP layer with the same route answering from memory; needs wrk";
@@ -22,15 +30,17 @@ usage: cargo xtask <command>
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["test"] => run(&test()),
+        ["test"] => whole_suite(),
+        ["runs"] => long_runs().with("STAMPEDE_RUNS", "full").run(),
         ["lint"] => run(&lint()),
-        ["ci"] => run(&lint()).and_then(|()| run(&test())),
+        ["ci"] => run(&lint()).and_then(|()| whole_suite()),
         ["fuzz"] => run(&[fuzz()]),
         ["model", ref options @ ..] => match model(options) {
             Some(step) => step.run(),
             None => return misused(),
         },
-        ["compile"] => Step::new("run -p stampede-benches --bin compile").run(),
+        ["coverage"] => coverage::run(),
+        ["compile"] => Step::new("run -p stampede-benches --bin compile -- --bench").run(),
         ["conformance"] => conform(),
         ["wrk"] => Step::new("run --release -p stampede-benches --bin http").run(),
         _ => return misused(),
@@ -53,6 +63,12 @@ fn run(steps: &[Step]) -> Result<(), String> {
     steps.iter().try_for_each(Step::run)
 }
 
+fn whole_suite() -> Result<(), String> {
+    run(&test())?;
+    count_instructions()?;
+    long_runs().run()
+}
+
 fn test() -> Vec<Step> {
     vec![
         // Under the real clock, with the reaper thread.
@@ -62,15 +78,38 @@ fn test() -> Vec<Step> {
             "test -p stampede-tests --features test-util,tracing --test behaviour --test allocations --test model",
         ),
         Step::new("test -p stampede-runtime --all-features --lib"),
+        // Everything at once, with runtimes that come and go.
+        Step::new("run -p stampede-tests --bin soak -- --seconds 60"),
         // The HTTP layer, under both clocks, and its examples in the documentation.
         Step::new("test -p stampede-tests --features http --test http"),
         Step::new("test -p stampede-tests --features http,test-util --test http"),
         Step::new("test -p stampede-runtime --features http --doc"),
+        // The shared tier, on servers that the tests start, and its mistakes.
+        Step::new("test -p stampede-tests --features redis --test tier").needing(server::ensure),
+        Step::new("test -p stampede-tests --features redis --test ui -- mistakes trybuild=ui/tier/"),
+        Step::new("test -p stampede-runtime --features redis --doc"),
     ]
+}
+
+/// With the compiler's own flags: instructions are compared with those that were counted before.
+fn count_instructions() -> Result<(), String> {
+    valgrind::ensure()?;
+    Step::new("test --release -p stampede-tests --test instructions").with("RUSTFLAGS", "").run()
+}
+
+/// With the same flags, so that nothing is built twice.
+fn long_runs() -> Step {
+    Step::new(
+        "test --release -p stampede-tests --test many_keys --test large_values --test silence -- --nocapture",
+    )
+    .with("RUSTFLAGS", "")
 }
 
 /// What only the HTTP layer needs.
 const HTTP_CRATES: &[&str] = &["bytes ", "http ", "http-body", "httpdate ", "tower", "hyper", "axum"];
+
+/// What only the shared tier needs.
+const TIER_CRATES: &[&str] = &["lz4_flex ", "redis ", "rmp", "rustls", "serde "];
 
 fn lint() -> Vec<Step> {
     vec![
@@ -81,8 +120,10 @@ fn lint() -> Vec<Step> {
         Step::new("clippy -p stampede-runtime --no-default-features --features tracing -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features test-util -- -D warnings"),
         Step::new("clippy -p stampede-runtime --no-default-features --features http -- -D warnings"),
+        Step::new("clippy -p stampede-runtime --no-default-features --features redis -- -D warnings"),
         // Who does not ask for a part builds none of its crates.
         Step::new("tree -p stampede-runtime -e normal --prefix none").without(HTTP_CRATES),
+        Step::new("tree -p stampede-runtime -e normal --prefix none").without(TIER_CRATES),
         Step::new("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings"),
         Step::new("package -p stampede-macros -p stampede-runtime --allow-dirty"),
     ]

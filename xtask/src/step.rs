@@ -11,11 +11,13 @@ pub(crate) struct Step {
     environment: Vec<(&'static str, String)>,
     /// Words that must not begin a line of what it prints.
     without: &'static [&'static str],
+    /// What has to be installed.
+    needs: fn() -> Result<(), String>,
 }
 
 impl Step {
     pub(crate) fn new(arguments: &'static str) -> Self {
-        Self { arguments, environment: Vec::new(), without: &[] }
+        Self { arguments, environment: Vec::new(), without: &[], needs: || Ok(()) }
     }
 
     /// Sets a variable of its environment.
@@ -30,12 +32,19 @@ impl Step {
         self
     }
 
+    /// Makes sure of what has to be installed for it.
+    pub(crate) fn needing(mut self, ensure: fn() -> Result<(), String>) -> Self {
+        self.needs = ensure;
+        self
+    }
+
     pub(crate) fn line(&self) -> String {
         let variables = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
         format!("{}cargo {}", variables.collect::<String>(), self.arguments)
     }
 
     pub(crate) fn run(&self) -> Result<(), String> {
+        (self.needs)()?;
         eprintln!("\n> {}", self.line());
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);

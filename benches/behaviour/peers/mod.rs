@@ -2,6 +2,7 @@
 
 mod cached_by_key;
 mod cached_concurrent;
+mod foyer;
 mod moka;
 mod quick_cache;
 mod singleflight;
@@ -24,11 +25,12 @@ pub(crate) trait Peer: Sync {
 }
 
 /// All of them; the last is the one that has targets to meet.
-pub(crate) const ALL: [&dyn Peer; 6] = [
+pub(crate) const ALL: [&dyn Peer; 7] = [
     &cached_by_key::ByKey,
     &cached_concurrent::Concurrent,
     &moka::Moka,
     &quick_cache::QuickCache,
+    &foyer::Foyer,
     &singleflight::Singleflight,
     &stampede::Stampede,
 ];

@@ -12,7 +12,7 @@ use axum::{
 };
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
+    rt::{TokioExecutor, TokioTimer},
 };
 use std::time::Duration;
 use tokio::time::timeout;
@@ -21,6 +21,9 @@ use tokio::time::timeout;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long the origin may take until the head of its response is there. Its body may take as long as it wants.
 const RESPOND: Duration = Duration::from_secs(60);
+/// How long a connection to the origin is kept for the next request: for less than origins do. Who sends a request on a connection
+/// that is being closed does not know whether it has arrived.
+const IDLE: Duration = Duration::from_secs(3);
 
 /// The origin, and the connections to it.
 #[derive(Clone, Debug)]
@@ -34,7 +37,11 @@ impl Origin {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT));
         connector.set_nodelay(true);
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), at }
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .build(connector);
+        Self { client, at }
     }
 
     /// Returns the URL of a request, at the origin.

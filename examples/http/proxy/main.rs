@@ -7,9 +7,11 @@
 
 mod args;
 mod forward;
+#[cfg(test)]
+mod tests;
 
 use args::{Args, Command};
-use axum::Router;
+use axum::{Router, http::Uri};
 use forward::Origin;
 use stampede::http::StampedeLayer;
 use std::{error::Error, process::ExitCode};
@@ -40,12 +42,13 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let listener =
         TcpListener::bind(&args.listen).await.map_err(|error| format!("{}: {error}", args.listen))?;
     println!("listening on http://{}, for {}", listener.local_addr()?, args.origin);
-    let app = Router::new()
-        .fallback(forward::forward)
-        .with_state(Origin::new(args.origin))
-        .layer(StampedeLayer::rfc9111());
-    axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
+    axum::serve(listener, app(args.origin)).with_graceful_shutdown(interrupted()).await?;
     Ok(())
+}
+
+/// All that the proxy is: it forwards, and a cache is in front of that.
+fn app(origin: Uri) -> Router {
+    Router::new().fallback(forward::forward).with_state(Origin::new(origin)).layer(StampedeLayer::rfc9111())
 }
 
 async fn interrupted() {

@@ -160,6 +160,7 @@ fn gate_of(plan: &Plan, needs: &TokenStream, output: &impl ToTokens) -> TokenStr
 /// What the cache is made with.
 pub(super) fn blueprint(plan: &Plan) -> TokenStream {
     let Plan { private, name, capacity, .. } = plan;
+    let tier = tier(plan);
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let outputs = quote!(#private::Outputs::<#output>);
     let none = quote!(::core::option::Option::None);
@@ -177,7 +178,23 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
             timed_out: #timed_out,
             capacity: #capacity,
             print_key: #private::Keys::<#key>::PRINT,
+            tier: #tier,
         }
+    }
+}
+
+/// The tier behind the cache.
+fn tier(plan: &Plan) -> TokenStream {
+    let Plan { private, bounds, .. } = plan;
+    let (key, output) = (&plan.key.ty, &plan.function.output);
+    let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };
+    let outputs = quote!(#private::Outputs::<#output>);
+    quote! {
+        #private::Attached::of(
+            #bounds::tier(#tier),
+            #private::Keys::<#key>::WRITE,
+            #private::first([#outputs::TIER_RESULTS, #outputs::TIER_VALUES, #outputs::TIER_WHOLE]),
+        )
     }
 }
 
@@ -321,14 +338,32 @@ fn asks(plan: &Plan) -> TokenStream {
                 let references = moved(quote!(&&&&), first);
                 quote!((#references #path #ty #call).#name();)
             }
+            Role::TierKey if is_reference => ask(bounds, ty, "tier_key_reference"),
+            Role::TierKey => ask(bounds, ty, "tier_key"),
+            Role::TierOutput { .. } => {
+                let (first, last) = ends(ty);
+                let path = moved(quote!(#bounds::Ask::<), first);
+                let call = moved(quote!(>::NEW), last);
+                let name = Ident::new("tier_output", first);
+                let references = moved(quote!(&&&), first);
+                quote!((#references #path #ty #call).#name();)
+            }
             Role::Kind { kind: OutputKind::Result, .. } => ask(bounds, ty, "result"),
             Role::Kind { kind: OutputKind::Option, .. } => ask(bounds, ty, "option"),
             Role::TimedOut { .. } => ask(bounds, ty, "timed"),
         }
     });
+    // They are there with the feature `redis` alone.
+    let tier = plan.tier.as_ref().map(|_| {
+        quote! {
+            #[allow(unused_imports)]
+            use #bounds::{AskTierOutput as _, AskTierValue as _, LackingForTier as _, AskUntiered as _};
+        }
+    });
     quote! {{
         #[allow(unused_imports)]
         use #bounds::{AskCloned as _, AskHeld as _, AskUnshared as _, AskWrapped as _, Lacking as _};
+        #tier
         #(#asks)*
     }}
 }

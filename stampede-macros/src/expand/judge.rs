@@ -93,6 +93,11 @@ fn met(plan: &Plan, Demand { ty, role }: &Demand) -> TokenStream {
         Role::TaskValue => quote!(#probe::SEND),
         Role::TaskReference | Role::TaskSelf => quote!(#probe::TASK),
         Role::Output { .. } => quote!(#probe::OUTPUT && <#every>::__SHARING.is_some()),
+        Role::TierKey => quote!(#probe::WRITE),
+        Role::TierOutput { .. } => {
+            let outputs = quote!(#private::Outputs::<#ty>);
+            quote!((#outputs::TIER_VALUES.is_some() || #outputs::TIER_WHOLE.is_some()))
+        }
         Role::Kind { kind, .. } => is_of_kind(plan, ty, *kind),
         Role::TimedOut { .. } => quote!(#private::Outputs::<#ty>::TIMED_OUT.is_some()),
     }
@@ -136,6 +141,22 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
                     #shared
                 }
             };
+        }
+        Role::TierKey => {
+            let subject = format!("`{name}` can't be a part of the key of a cache with a tier: it");
+            let way_out = "derive it, or say with `key = …` what identifies a call";
+            let lacks = quote!((#subject, &[("serde::Serialize", #private::Probe::<#ty>::WRITE)], #way_out));
+            place_call(plan, ty, "reject", lacks)
+        }
+        Role::TierOutput { result } => {
+            // Errors need not be for others.
+            let value = result.as_deref().map_or(ty, |(value, _)| value);
+            let subject = format!("`{}` can't be kept in a tier: it", spelled(value));
+            let probe = quote!(#private::Probe::<#value>);
+            let lacks = quote! {
+                (#subject, &[("serde::Serialize", #probe::WRITE), ("serde::de::DeserializeOwned", #probe::READ)], "derive what it lacks, or remove `tier`")
+            };
+            place_call(plan, value, "reject", lacks)
         }
         Role::Kind { option, kind } => {
             let text = match kind {

@@ -1,7 +1,10 @@
 //! Builds a raw cache.
 
+#[cfg(feature = "redis")]
+use crate::tier::{Codec, Spec, Tier, TierError};
 use crate::{
     Cache, LoadTimeout, SharedError,
+    attached::Attached,
     engine::Engine,
     error::Shareable,
     labels::Labels,
@@ -15,8 +18,9 @@ use std::{borrow::Cow, error::Error, fmt, hash::Hash, time::Duration};
 /// Builds a [`Cache`]; see [`Cache::builder`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder<K, V, E> {
-    name: Cow<'static, str>,
+    name: Option<Cow<'static, str>>,
     settings: Settings,
+    tier: Attached<K, Result<V, E>>,
     bounds: Bounds<K, Result<V, E>>,
     ttl_from: Option<TtlFrom<Result<V, E>>>,
     timed_out: Option<fn(LoadTimeout) -> Result<V, E>>,
@@ -28,8 +32,9 @@ pub struct Builder<K, V, E> {
 impl<K, V, E> Builder<K, V, E> {
     pub(crate) fn new() -> Self {
         Self {
-            name: Cow::Borrowed(std::any::type_name::<Cache<K, V, E>>()),
+            name: None,
             settings: Settings::NEW,
+            tier: Attached::NONE,
             bounds: Bounds::default(),
             ttl_from: None,
             timed_out: None,
@@ -41,7 +46,7 @@ impl<K, V, E> Builder<K, V, E> {
 
     /// Names the cache in [`caches`](crate::caches) and in panics. Default: its type.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.name = name.into();
+        self.name = Some(name.into());
         self
     }
 
@@ -187,6 +192,63 @@ impl<K, V, E> Builder<K, V, E> {
         self
     }
 
+    /// Puts a tier behind the cache, a store that all processes of an application share ([`tier`](crate::tier)). It has to have a
+    /// [`name`](Self::name) then, which is the same in all of them: caches of one name share their values.
+    ///
+    /// Errors stay in their process. With [`tier_of_results`](Self::tier_of_results) they don't.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use stampede::{Cache, tier::Redis};
+    /// use std::time::Duration;
+    ///
+    /// let redis = Redis::builder("redis://cache.internal/").application("shop").build()?;
+    /// let prices: Cache<u64, u32, String> =
+    ///     Cache::builder().name("prices").ttl(Duration::from_secs(60)).tier(redis).build();
+    /// # Ok::<(), stampede::tier::TierError>(())
+    /// ```
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn tier(mut self, tier: impl Tier) -> Self
+    where
+        K: serde::Serialize,
+        V: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        self.tier = Spec::new(tier, Codec::of_values()).into();
+        self
+    }
+
+    /// As [`tier`](Self::tier), and errors that are kept ([`err_ttl`](Self::err_ttl)) are shared too.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn tier_of_results(mut self, tier: impl Tier) -> Self
+    where
+        K: serde::Serialize,
+        V: serde::Serialize + serde::de::DeserializeOwned,
+        E: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        self.tier = Spec::new(tier, Codec::of_results()).into();
+        self
+    }
+
+    /// As [`tier`](Self::tier), for a source that must not be asked without it: where the tier can't be asked, nothing is loaded,
+    /// and callers get its error, or a stale value within [`stale_if_error`](Self::stale_if_error).
+    ///
+    /// This protects a source that a fleet without a tier would overrun. It makes the tier a part without which the service does
+    /// not work.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn tier_strict(mut self, tier: impl Tier) -> Self
+    where
+        K: serde::Serialize,
+        V: serde::Serialize + serde::de::DeserializeOwned,
+        E: From<TierError>,
+    {
+        self.tier = Spec::new(tier, Codec::of_values()).strict(|error| Err(error.into())).into();
+        self
+    }
+
     fn finish(self, sharing: Sharing<Result<V, E>>) -> Result<Cache<K, V, E>, BuildError>
     where
         K: Hash + Eq + Clone + Send + Sync + 'static,
@@ -196,10 +258,17 @@ impl<K, V, E> Builder<K, V, E> {
         if let Some(conflict) = self.settings.conflict() {
             return Err(BuildError { conflict });
         }
-        let labels = Labels::new(self.name, self.print_key);
+        #[cfg(feature = "redis")]
+        if self.tier.spec.is_some() {
+            if let Some(conflict) = self.settings.conflict_with_tier(self.name.is_some()) {
+                return Err(BuildError { conflict });
+            }
+        }
+        let name = self.name.unwrap_or(Cow::Borrowed(std::any::type_name::<Cache<K, V, E>>()));
+        let labels = Labels::new(name, self.print_key);
         let policy = Policy::new(self.settings, self.ttl_from, self.timed_out);
         let sharing = Sharing { kind: self.kind, describe: self.describe, ..sharing };
-        let engine = Engine::new(labels, policy, self.bounds, sharing);
+        let engine = Engine::new(labels, policy, self.bounds, sharing, self.tier);
         registry::add(&engine);
         Ok(Cache::new(engine))
     }
@@ -243,7 +312,8 @@ where
     /// # Errors
     ///
     /// If options contradict each other: a `jitter` that is not between 0 and 1, or spreads a ttl that is zero or never ends;
-    /// a stale window without a ttl; `ttl` beside `ttl_from`. The error names both.
+    /// a stale window without a ttl; `ttl` beside `ttl_from`; a `tier` without a name, or without anything that is stored. The error
+    /// names both.
     pub fn try_build(self) -> Result<Cache<K, V, E>, BuildError>
     where
         E: Clone,

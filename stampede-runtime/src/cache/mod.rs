@@ -248,9 +248,9 @@ where
     /// Returns true if there was an entry that could still be served, or a load in flight.
     pub fn invalidate<Q>(&self, key: &Q) -> bool
     where
-        Q: Hash + Equivalent<K> + ?Sized,
+        Q: ToKey<K> + ?Sized,
     {
-        self.engine.invalidate(key)
+        self.engine.invalidate(key, Q::to_key)
     }
 
     /// Removes all entries, at once. Loads in flight keep their callers and are not stored.

@@ -47,13 +47,14 @@ impl<O: Output, P> Way<O, P> {
         };
         let Some(body) = start.start() else { return };
         let body = detach(body);
+        let ahead = boarding.engine().ahead(&boarding.flight, false);
         match self {
             Self::Task(_) => {
                 let limit = boarding.engine().policy.time_limit();
-                load::spawn(boarding, Body::new(body, limit));
+                load::spawn(boarding, Body::new(ahead, body, limit));
             }
             // A thread can't be stopped, so there is no limit.
-            _ => load::queue(boarding, Body::new(body, None)),
+            _ => load::queue(boarding, Body::new(ahead, body, None)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a load runs: its future, for as long as it may take.
 
 use crate::{
+    engine::tier::Ahead,
     error::LoadTimeout,
     flight::{Flight, Payload, circle},
     policy::TimeLimit,
@@ -17,6 +18,8 @@ use std::{
 
 /// The body of a load that runs; gone when the load has ended, whichever way.
 pub(super) struct Body<O, P> {
+    /// Before the future.
+    ahead: Ahead<O>,
     future: Option<P>,
     /// Seldom there, so it takes little room where it isn't.
     limit: Option<Box<Limit<O>>>,
@@ -31,10 +34,10 @@ struct Limit<O> {
 
 impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
     /// Starts the clock.
-    pub(super) fn new(future: P, limit: Option<TimeLimit<O>>) -> Self {
+    pub(super) fn new(ahead: Ahead<O>, future: P, limit: Option<TimeLimit<O>>) -> Self {
         let limit = limit
             .map(|(after, timed_out)| Box::new(Limit { after, deadline: Deadline::after(after), timed_out }));
-        Self { future: Some(future), limit }
+        Self { ahead, future: Some(future), limit }
     }
 
     /// Polls the future and contains its panic. When it is done, whichever way, it is dropped before this returns.
@@ -48,20 +51,30 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
         O: Send + Sync + 'static,
     {
         circle::within(Arc::clone(flight) as _, || {
-            let polled = catch_unwind(AssertUnwindSafe(|| match &mut self.future {
-                Some(future) => Pin::new(future).poll(cx),
-                None => Poll::Pending,
-            }));
+            let polled = catch_unwind(AssertUnwindSafe(|| self.poll_future(cx)));
             let result = match polled {
                 Ok(Poll::Pending) => self.time_out(flight.name(), cx)?,
                 Ok(Poll::Ready(output)) => Ok(output),
                 Err(payload) => Err(payload),
             };
             self.limit = None;
+            self.ahead.close();
             // A body that panics while it is dropped has panicked.
             let dropped = catch_unwind(AssertUnwindSafe(|| drop(self.future.take())));
             Some(dropped.and(result))
         })
+    }
+
+    fn poll_future(&mut self, cx: &mut Context<'_>) -> Poll<O> {
+        match self.ahead.poll(cx) {
+            Poll::Ready(None) => {}
+            Poll::Ready(Some(output)) => return Poll::Ready(output),
+            Poll::Pending => return Poll::Pending,
+        }
+        match &mut self.future {
+            Some(future) => Pin::new(future).poll(cx),
+            None => Poll::Pending,
+        }
     }
 
     /// What the load comes to if its time is over.
@@ -76,8 +89,14 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
 }
 
 impl<O, P> Body<O, P> {
+    /// Whether the tier is still asked, which starts the load then.
+    pub(super) fn asks(&self) -> bool {
+        self.ahead.is_open()
+    }
+
     /// Takes the future out of a load that does not go on.
     pub(super) fn take(&mut self) -> Option<P> {
+        self.ahead.close();
         self.future.take()
     }
 }

@@ -103,18 +103,22 @@ where
     /// Starts a load of its own for the flight.
     fn lead(&mut self, start: Start<'_, P>) {
         let body = self.make_body(start);
-        let limit = self.boarding.engine().policy.time_limit();
+        let engine = self.boarding.engine();
+        let ahead = engine.ahead(&self.boarding.flight, self.insists);
+        let limit = engine.policy.time_limit();
         self.served = Served::Loaded;
         // Without a runtime callers drive the load (X4).
         let task = self.detach.and_then(|detach| Some((detach, Handle::try_current().ok()?)));
         match task {
             Some((detach, runtime)) => {
-                load::start(&mut self.boarding, Body::new(detach(body), limit), &runtime);
+                load::start(&mut self.boarding, Body::new(ahead, detach(body), limit), &runtime);
                 self.role = Role::Waits;
             }
             None => {
-                let body = Body::new(body, limit);
-                self.boarding.engine().load_starts();
+                let body = Body::new(ahead, body, limit);
+                if !body.asks() {
+                    self.boarding.engine().load_starts();
+                }
                 self.role = Role::Drives(body);
             }
         }
@@ -162,10 +166,15 @@ where
 
     /// What the call returns whose flight has come to `output`.
     fn arrive(&self, output: O) -> Now<O> {
+        let (engine, flight) = (self.boarding.engine(), &self.boarding.flight);
+        let served = match self.served {
+            Served::Loaded => engine.served_by_tier(flight).unwrap_or(Served::Loaded),
+            served => served,
+        };
         if self.insists {
-            return (output, self.served);
+            return (output, served);
         }
-        self.boarding.engine().cover(&self.boarding.flight, output, self.served)
+        engine.cover(flight, output, served)
     }
 
     /// Boards the next flight of the key; Some if there is something to be served by now.
@@ -190,7 +199,7 @@ impl<K: Key, O: Output, P> Ride<K, O, P> {
             self.boarding.leave();
             return;
         };
-        self.boarding.engine().counters.count(Event::LoadAbandoned);
+        self.boarding.engine().count_end(&self.boarding.flight, Event::LoadAbandoned);
         // Before another caller takes over: never two bodies at a time (X2).
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body.take())));
         self.boarding.leave();

@@ -48,6 +48,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         let Some(flight) = self.flights.lead(key, self) else { return };
         let boarding = Boarding::new(flight, true);
         self.counters.count(Event::Refresh);
-        load::spawn(boarding, Body::new(start(), None));
+        let ahead = self.ahead(&boarding.flight, false);
+        load::spawn(boarding, Body::new(ahead, start(), None));
     }
 }

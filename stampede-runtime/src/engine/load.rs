@@ -1,6 +1,7 @@
 //! A load that is apart from its callers, as a task or on a thread of the pool: nothing that happens to callers touches it (X1).
 
 use crate::{
+    __private::blocking,
     contain::contain,
     engine::{Boarding, Key, Output, body::Body},
     flight::{Flight, state::Step},
@@ -54,11 +55,11 @@ fn run<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<
     if !boarding.flight.state.is_attached() || boarding.poll(Waker::noop()) != Step::Drive {
         return;
     }
-    let mut load = Load::new(Arc::clone(&boarding.flight), body);
+    let load = Load::new(Arc::clone(&boarding.flight), body);
     boarding.drive_by_task();
     drop(boarding);
-    let polled = Pin::new(&mut load).poll(&mut Context::from_waker(Waker::noop()));
-    debug_assert!(polled.is_ready(), "the body of a function that is not `async` never waits");
+    // The body of a function that is not `async` never waits, but a tier may be asked before it.
+    blocking::wait(load);
 }
 
 /// What a body sees that it is not given: the same on a thread of the pool as on the one that it was called on.
@@ -101,7 +102,9 @@ pub(crate) struct Load<K: Key, O: Output> {
 
 impl<K: Key, O: Output> Load<K, O> {
     pub(super) fn new(flight: Arc<Flight<K, O>>, body: Body<O, BoxFuture<O>>) -> Self {
-        flight.engine.load_starts();
+        if !body.asks() {
+            flight.engine.load_starts();
+        }
         Self {
             flight,
             body,
@@ -127,7 +130,7 @@ impl<K: Key, O: Output> Future for Load<K, O> {
 impl<K: Key, O: Output> Drop for Load<K, O> {
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
-            self.flight.engine.counters.count(Event::LoadAbandoned);
+            self.flight.engine.count_end(&self.flight, Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
             contain(|| drop(body));
             self.flight.abandon();

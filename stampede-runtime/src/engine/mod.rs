@@ -13,12 +13,18 @@ mod call;
 #[cfg(feature = "http")]
 mod judged;
 mod load;
+#[cfg(not(feature = "redis"))]
+#[path = "no_tier.rs"]
+mod tier;
+#[cfg(feature = "redis")]
+mod tier;
 
 pub(crate) use answer::{Answer, Plain, Way};
 pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
 
 use crate::{
+    attached::Attached,
     clock::{self, Clock, Ticks},
     contain::contain,
     flight::{Flight, Landing, Panic, Payload, table::Table},
@@ -66,6 +72,8 @@ pub(crate) struct Engine<K, O> {
     store: Store<K, O>,
     flights: Table<K, O>,
     counters: Counters,
+    #[cfg(feature = "redis")]
+    tier: tier::Tier<K, O>,
     /// This engine, for the reaper.
     me: Weak<Self>,
 }
@@ -122,8 +130,13 @@ impl<K: Key, O: Output> Engine<K, O> {
         policy: Policy<O>,
         bounds: Bounds<K, O>,
         sharing: Sharing<O>,
+        attached: Attached<K, O>,
     ) -> Arc<Self> {
+        #[cfg(not(feature = "redis"))]
+        let _ = attached;
         Arc::new_cyclic(|me| Self {
+            #[cfg(feature = "redis")]
+            tier: tier::Tier::new(attached.spec, labels.name(), me),
             clock: Clock::for_ttl(policy.shortest()),
             store: Store::new(policy.windows(), bounds),
             labels,
@@ -326,6 +339,13 @@ impl<K: Key, O: Output> Engine<K, O> {
         self.counters.count(Event::Load);
     }
 
+    /// Notes how the load of a flight has ended, if it was started.
+    fn count_end(&self, flight: &Flight<K, O>, end: Event) {
+        if self.loads(flight) {
+            self.counters.count(end);
+        }
+    }
+
     /// Ends a flight with what its load came to.
     fn land(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) {
         let landing = match self.settle_or_panic(flight, result) {
@@ -359,7 +379,8 @@ impl<K: Key, O: Output> Engine<K, O> {
         let settled =
             result.and_then(|output| panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output))));
         settled.inspect_err(|_| {
-            self.counters.count(Event::LoadPanicked);
+            self.count_end(flight, Event::LoadPanicked);
+            Self::fail_lease(flight);
             self.fail(flight, &"a panic");
             self.flights.remove(flight);
         })
@@ -369,7 +390,8 @@ impl<K: Key, O: Output> Engine<K, O> {
     fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> (Kept<O>, bool) {
         let kind = (self.sharing.kind)(&output);
         let value_stays = kind == Kind::Error && self.fail(flight, &Failure(&output, &self.sharing));
-        let lifetime = if value_stays { None } else { self.lifetime(kind, &output, flight.key.hash()) };
+        let lifetime = if value_stays { None } else { self.lifetime_of(flight, kind, &output) };
+        let cargo = self.cargo(flight, &output, kind, lifetime);
         let (kept, alone) = match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
@@ -387,7 +409,8 @@ impl<K: Key, O: Output> Engine<K, O> {
                 (if alone { Kept::output(output) } else { (self.sharing.share)(output) }, alone)
             }
         };
-        self.counters.count(if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
+        cargo.send();
+        self.count_end(flight, if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
         (kept, alone)
     }
 
@@ -447,6 +470,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Ends a flight whose load ended without an outcome; those who still wait start over.
     pub(crate) fn abandon(&self, flight: &Arc<Flight<K, O>>) {
+        Self::drop_lease(flight);
         self.flights.remove(flight);
         flight.state.close();
         flight.state.land(Landing::Abandoned);
@@ -471,12 +495,14 @@ impl<K: Key, O: Output> Engine<K, O> {
             Some(ttl) => self.policy.lifetime_of(ttl, self.policy.may_be_stale(kind), now),
             None => self.lifetime(kind, &output, key.hash()),
         };
+        self.tell_insert(&key, &output, kind, lifetime);
         self.flights.cut(key.hash(), key.key());
         match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
                 let earliest = self.store.insert::<()>(&key, kept, || None, lifetime, None);
                 self.schedule_sweep(earliest);
+                self.note_key(&key);
                 // A flight that took off in between may have read what this output replaces.
                 self.flights.cut(key.hash(), key.key());
             }
@@ -487,11 +513,12 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// Removes the entry of a key and cuts its flight; true if there was either (I1).
-    pub(crate) fn invalidate<Q>(&self, key: &Q) -> bool
+    pub(crate) fn invalidate<Q>(&self, key: &Q, to_key: impl FnOnce(&Q) -> K) -> bool
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let lookup = self.lookup(key);
+        self.tell_invalidate(lookup.hash, || to_key(key));
         // In this order: a flight that lands in between has stored its outcome before it could be cut.
         let cut = self.flights.cut(lookup.hash, key);
         let removed = self.store.remove(&lookup, self.clock.now());
@@ -500,6 +527,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Removes all entries and cuts all flights (I1).
     pub(crate) fn clear(&self) {
+        self.tell_clear();
         self.flights.cut_all();
         self.store.clear();
     }
@@ -511,7 +539,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(self.len(), self.store.evictions())
+        self.add_tier_stats(self.counters.snapshot(self.len(), self.store.evictions()))
     }
 
     /// The number of keys in flight.

@@ -1,6 +1,8 @@
 //! A load in progress and those who wait for it.
 
 pub(crate) mod circle;
+#[cfg(feature = "redis")]
+pub(crate) mod passage;
 mod slots;
 pub(crate) mod state;
 pub(crate) mod table;
@@ -27,12 +29,21 @@ pub(crate) struct Flight<K, O> {
     pub(crate) engine: Arc<Engine<K, O>>,
     /// [`Engine::abandon`], which asks for bounds that what is on board need not have.
     abandon: fn(&Arc<Self>),
+    #[cfg(feature = "redis")]
+    pub(crate) passage: passage::Passage,
 }
 
 impl<K: Key, O: Output> Flight<K, O> {
     /// A flight with one caller on board, who drives it.
     pub(crate) fn new(key: Keyed<K>, engine: Arc<Engine<K, O>>) -> Self {
-        Self { key, state: State::new(), engine, abandon: |flight| flight.engine.abandon(flight) }
+        Self {
+            key,
+            state: State::new(),
+            engine,
+            abandon: |flight| flight.engine.abandon(flight),
+            #[cfg(feature = "redis")]
+            passage: passage::Passage::default(),
+        }
     }
 }
 

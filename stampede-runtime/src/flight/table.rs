@@ -3,6 +3,7 @@
 //! Invariants:
 //! - At most one flight a key (C1); it joins and leaves under the lock of its shard, and callers join it under that lock.
 //! - Only `Eq` of keys runs under a shard's lock (C4). What is removed is handed out and dropped by the caller.
+//! - An `Eq` that calls the cache which runs it panics: it would wait for its own lock.
 
 use crate::{
     engine::{Engine, Key, Output},
@@ -85,6 +86,20 @@ impl<K: Key, O: Output> Table<K, O> {
     pub(crate) fn cut<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
         let cut = self.slots.take(hash, &|flight| key.equivalent(Self::typed(flight).key.key()));
         cut.inspect(|flight| Self::typed(flight).state.cut()).is_some()
+    }
+
+    /// The same for all keys of a hash, of which there is one nearly always.
+    #[cfg(feature = "redis")]
+    pub(crate) fn cut_hash(&self, hash: u64) {
+        while let Some(flight) = self.slots.take(hash, &|_| true) {
+            Self::typed(&flight).state.cut();
+        }
+    }
+
+    /// Whether a key of this hash has a flight.
+    #[cfg(feature = "redis")]
+    pub(crate) fn has_hash(&self, hash: u64) -> bool {
+        self.slots.find(hash, &|_| true).is_some()
     }
 
     /// The same for every key.

@@ -14,7 +14,7 @@ use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
     header::{AGE, CACHE_STATUS},
 };
-use std::time::Duration;
+use std::{cell::RefCell, thread::LocalKey};
 
 /// In the place of what is said of each hit: where headers are copied with room for it, a hit makes none.
 const ROOM: HeaderValue = HeaderValue::from_static("stampede");
@@ -44,13 +44,13 @@ pub(super) fn stored<B>(
     status: &CacheStatus,
 ) -> Response<ResponseBody<B>> {
     let mut head = stored.headers.clone();
-    let age = seconds(stored.terms.age(stored.resident(now)));
+    let age = AGES.of(stored.terms.age(stored.resident(now)).as_secs(), HeaderValue::from);
     match head.get_mut(AGE) {
         Some(room) => *room = age,
         None => drop(head.insert(AGE, age)),
     }
     match head.get_mut(CACHE_STATUS) {
-        Some(room) if *room == ROOM => *room = status.render(),
+        Some(room) if *room == ROOM => *room = rendered(status),
         _ => status.add_to(&mut head),
     }
     let Seeker { method, headers, survey, .. } = seeker;
@@ -106,6 +106,42 @@ fn with_head<B>(status: StatusCode, head: HeaderMap, body: ResponseBody<B>) -> R
     response
 }
 
-fn seconds(age: Duration) -> HeaderValue {
-    HeaderValue::from(age.as_secs())
+/// What is said of a hit; most of a second's hits say the same.
+fn rendered(status: &CacheStatus) -> HeaderValue {
+    match status {
+        CacheStatus::Hit { fresh_for, stale_by } if stale_by.is_zero() => {
+            TTLS.of(fresh_for.as_secs(), |_| status.render())
+        }
+        _ => status.render(),
+    }
+}
+
+/// Header values of numbers, as this thread has made them last.
+struct Numbers(&'static LocalKey<RefCell<Slots>>);
+
+type Slots = [Option<(u64, HeaderValue)>; 16];
+
+thread_local! {
+    static AGE_SLOTS: RefCell<Slots> = const { RefCell::new([const { None }; 16]) };
+    static TTL_SLOTS: RefCell<Slots> = const { RefCell::new([const { None }; 16]) };
+}
+
+const AGES: Numbers = Numbers(&AGE_SLOTS);
+const TTLS: Numbers = Numbers(&TTL_SLOTS);
+
+impl Numbers {
+    fn of(&self, number: u64, make: impl Fn(u64) -> HeaderValue) -> HeaderValue {
+        let known = self.0.try_with(|slots| {
+            let mut slots = slots.borrow_mut();
+            // The remainder is small.
+            #[allow(clippy::cast_possible_truncation)]
+            let slot = &mut slots[(number % 16) as usize];
+            match slot {
+                Some((of, value)) if *of == number => value.clone(),
+                _ => slot.insert((number, make(number))).1.clone(),
+            }
+        });
+        // The thread is ending.
+        known.unwrap_or_else(|_| make(number))
+    }
 }

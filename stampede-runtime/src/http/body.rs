@@ -27,15 +27,48 @@ pin_project! {
 pin_project! {
     #[project = FormProjection]
     enum Form<B> {
-        // Few responses have trailers. In a box they take no room in all the others, which are moved on their way.
+        // What few responses have is in boxes: there it takes no room in all the others, which are moved on their way.
         Stored { body: Option<Bytes>, trailers: Option<Box<HeaderMap>> },
-        Sent { reader: Reader<B>, last: Option<Frame<Bytes>>, landing: Option<Landing> },
+        Sent { sending: Box<Sending<B>> },
         Inner { #[pin] body: B },
+    }
+}
+
+impl<B> Default for ResponseBody<B> {
+    /// Makes an empty one.
+    fn default() -> Self {
+        Self::empty()
     }
 }
 
 /// The end of the flight of a response.
 type Landing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A body that is stored while it is sent.
+struct Sending<B> {
+    reader: Reader<B>,
+    /// Held back until the flight has landed.
+    last: Option<Frame<Bytes>>,
+    landing: Option<Landing>,
+}
+
+impl<B> Sending<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.last.is_none() {
+            match ready!(self.reader.poll_frame(cx)) {
+                Some(Ok(frame)) if self.reader.has_announced() => self.last = Some(frame),
+                Some(frame) => return Poll::Ready(Some(frame)),
+                None => {}
+            }
+        }
+        ready!(poll_landing(&mut self.landing, cx));
+        Poll::Ready(self.last.take().map(Ok))
+    }
+}
 
 impl<B> ResponseBody<B> {
     pub(super) fn empty() -> Self {
@@ -52,7 +85,7 @@ impl<B> ResponseBody<B> {
     }
 
     pub(super) fn sent(reader: Reader<B>) -> Self {
-        Self { form: Form::Sent { reader, last: None, landing: None } }
+        Self { form: Form::Sent { sending: Box::new(Sending { reader, last: None, landing: None }) } }
     }
 
     /// Holds the last of a body back until the response is stored: whoever has it and asks again is served from the cache.
@@ -63,8 +96,8 @@ impl<B> ResponseBody<B> {
         F: Future<Output = ()> + Send + 'static,
     {
         match &mut self.form {
-            Form::Sent { landing: to_come, .. } => {
-                *to_come = Some(Box::pin(landing));
+            Form::Sent { sending } => {
+                sending.landing = Some(Box::pin(landing));
                 None
             }
             Form::Stored { .. } | Form::Inner { .. } => Some(landing),
@@ -95,17 +128,7 @@ where
                     data.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok),
                 )
             }
-            FormProjection::Sent { reader, last, landing } => {
-                if last.is_none() {
-                    match ready!(reader.poll_frame(cx)) {
-                        Some(Ok(frame)) if reader.has_announced() => *last = Some(frame),
-                        Some(frame) => return Poll::Ready(Some(frame)),
-                        None => {}
-                    }
-                }
-                ready!(poll_landing(landing, cx));
-                Poll::Ready(last.take().map(Ok))
-            }
+            FormProjection::Sent { sending } => sending.poll_frame(cx),
             FormProjection::Inner { body } => {
                 body.poll_frame(cx).map(|frame| frame.map(|frame| frame.map(whole).map_err(Into::into)))
             }
@@ -115,8 +138,8 @@ where
     fn is_end_stream(&self) -> bool {
         match &self.form {
             Form::Stored { body, trailers } => body.is_none() && trailers.is_none(),
-            Form::Sent { reader, last, landing } => {
-                last.is_none() && landing.is_none() && reader.is_end_stream()
+            Form::Sent { sending } => {
+                sending.last.is_none() && sending.landing.is_none() && sending.reader.is_end_stream()
             }
             Form::Inner { body } => body.is_end_stream(),
         }
@@ -125,7 +148,7 @@ where
     fn size_hint(&self) -> SizeHint {
         match &self.form {
             Form::Stored { body, .. } => SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64),
-            Form::Sent { reader, .. } => reader.size_hint(),
+            Form::Sent { sending } => sending.reader.size_hint(),
             Form::Inner { body } => body.size_hint(),
         }
     }

@@ -19,7 +19,6 @@ type Answer<R, E> = Result<Response<ResponseBody<R>>, E>;
 /// a request that passes through, the service's own future is dropped.
 pub struct ResponseFuture<R, E>(State<R, E>);
 
-#[expect(clippy::large_enum_variant, reason = "a hit allocates nothing for its future")]
 enum State<R, E> {
     Ready(Option<Response<ResponseBody<R>>>),
     Waits(Pin<Box<dyn Future<Output = Answer<R, E>> + Send>>),

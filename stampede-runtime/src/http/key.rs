@@ -26,7 +26,7 @@ impl Borrow<[u8]> for Key {
 
 /// A key that is being made; most need no memory of their own.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KeyBuf(SmallVec<[u8; 256]>);
+pub(super) struct KeyBuf(SmallVec<[u8; 128]>);
 
 impl KeyBuf {
     /// The key of a URL.

@@ -23,7 +23,7 @@
 //! assert_eq!(first.headers()["cache-status"], "stampede; fwd=uri-miss; stored");
 //! assert_eq!(first.into_body().collect().await.unwrap().to_bytes(), "this is /about");
 //! let second = service.oneshot(about()).await.unwrap();
-//! assert_eq!(second.headers()["cache-status"], "stampede; hit; ttl=59");
+//! assert!(second.headers()["cache-status"].to_str().unwrap().starts_with("stampede; hit; ttl="));
 //! # }
 //! ```
 //!
@@ -86,6 +86,8 @@
 //! - The service is run by a task of its own, on the runtime of the request. Outside of a runtime requests pass through.
 //! - `axum::Router::nest` hides the prefix of a path from the layers within: nested routers need a layer each, and not clones of
 //!   one, or a [`key`](StampedeLayer::key) that tells them apart.
+//! - A service that never answers keeps all requests of its URL waiting, the later ones too: a limit of its time belongs inside
+//!   the layer.
 //! - Extensions of a response reach the client whose request caused it, and are not stored.
 //! - Conditions (`If-None-Match`, `If-Modified-Since`) are taken out of requests that may be shared: the layer answers them.
 

@@ -86,10 +86,13 @@ impl Place {
     }
 
     /// For those who wait for a response of these headers that is not stored.
-    pub(super) fn meeting(asked: &Asked, names: &[HeaderName]) -> Self {
+    ///
+    /// Whoever comes after an invalidation does not meet those who came before it (I1).
+    pub(super) fn meeting(asked: &Asked, names: &[HeaderName], invalidations: u64) -> Self {
         let variant = Variant::of(names, &asked.headers);
-        // No marker has this number.
-        Self { key: asked.primary.variant(0, variant.as_bytes()), marker: None, keeps: false }
+        // No marker has such a number.
+        let generation = invalidations | 1 << 63;
+        Self { key: asked.primary.variant(generation, variant.as_bytes()), marker: None, keeps: false }
     }
 
     fn names(&self) -> &[HeaderName] {

@@ -12,11 +12,11 @@ use super::{
     tee::BoxError,
     visit::Visit,
 };
-use crate::sync::Mutex;
+use crate::sync::{Mutex, lock};
 use http::{Request, Response, request::Parts};
 use http_body::Body;
 use std::{
-    fmt, mem,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -27,19 +27,16 @@ use tower_service::Service;
 /// It is always ready: a hit needs no readiness of the service within, and all else waits for it in its own future, whose error
 /// it then is. Clones share the cache.
 pub struct StampedeService<S, K = Unread> {
-    inner: S,
+    /// Never made ready and never called: clones of it are. Servers clone the service for each request, and a hit needs none of
+    /// what is in here.
+    inner: Arc<Mutex<S>>,
     layer: Arc<Shared>,
     reading: K,
 }
 
 impl<S, K> StampedeService<S, K> {
     pub(super) fn new(inner: S, layer: Arc<Shared>, reading: K) -> Self {
-        Self { inner, layer, reading }
-    }
-
-    /// Returns the service within.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
+        Self { inner: Arc::new(Mutex::new(inner)), layer, reading }
     }
 }
 
@@ -72,10 +69,10 @@ where
             Err(why) => {
                 let passage = Passage::of(&self.layer, &parts);
                 let request = Request::from_parts(parts, body);
-                ResponseFuture::waits(pass(self.take_inner(), request, why, passage))
+                ResponseFuture::waits(pass(self.clone_inner(), request, why, passage))
             }
             Ok(handling) if reads => {
-                let (layer, service) = (Arc::clone(&self.layer), self.take_inner());
+                let (layer, service) = (Arc::clone(&self.layer), self.clone_inner());
                 let reading = self.reading.read(body);
                 ResponseFuture::waits(async move {
                     match reading.await {
@@ -91,7 +88,7 @@ where
                 Some(response) => ResponseFuture::ready(response),
                 None => {
                     let layer = Arc::clone(&self.layer);
-                    ResponseFuture::waits(visit(layer, self.take_inner(), parts, body, handling).run())
+                    ResponseFuture::waits(visit(layer, self.clone_inner(), parts, body, handling).run())
                 }
             },
         }
@@ -99,10 +96,9 @@ where
 }
 
 impl<S: Clone, K> StampedeService<S, K> {
-    /// The service as it is now, which may be ready; a clone of it stays here.
-    fn take_inner(&mut self) -> S {
-        let clone = self.inner.clone();
-        mem::replace(&mut self.inner, clone)
+    /// A service for one request.
+    fn clone_inner(&self) -> S {
+        lock(&self.inner).clone()
     }
 }
 
@@ -138,17 +134,14 @@ fn visit<S, B>(layer: Arc<Shared>, service: S, parts: Parts, body: B, handling: 
     Visit { asked: Arc::new(asked), slot, passage: Passage::SAFE }
 }
 
-impl<S: Clone, K: Clone> Clone for StampedeService<S, K> {
+impl<S, K: Clone> Clone for StampedeService<S, K> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), layer: Arc::clone(&self.layer), reading: self.reading.clone() }
+        Self { inner: Arc::clone(&self.inner), layer: Arc::clone(&self.layer), reading: self.reading.clone() }
     }
 }
 
-impl<S: fmt::Debug, K> fmt::Debug for StampedeService<S, K> {
+impl<S, K> fmt::Debug for StampedeService<S, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StampedeService")
-            .field("inner", &self.inner)
-            .field("layer", &self.layer)
-            .finish_non_exhaustive()
+        f.debug_struct("StampedeService").field("layer", &self.layer).finish_non_exhaustive()
     }
 }

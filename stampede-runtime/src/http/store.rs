@@ -137,7 +137,7 @@ impl ResponseCache {
     pub(super) fn remove(&self, key: &KeyBuf) -> bool {
         // First: what is put in after the removal has seen the new number.
         self.mark(key).fetch_add(1, SeqCst);
-        self.inner.invalidate(key.as_slice())
+        self.engine().invalidate(key.as_slice(), |_| key.to_key())
     }
 
     /// The number of invalidations that the key has seen, or more.
@@ -175,7 +175,7 @@ impl ResponseCache {
             return true;
         }
         // One came in between, and may have found nothing to remove yet.
-        self.inner.invalidate(key.as_slice());
+        self.engine().invalidate(key.as_slice(), |_| key.to_key());
         false
     }
 

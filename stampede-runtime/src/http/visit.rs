@@ -12,7 +12,7 @@ use super::{
     load::Led,
     passage::{Passage, pass},
     plan::{Asked, Place, Plan},
-    rfc9111::{CacheStatus, Reuse, Survey, Variant, Why},
+    rfc9111::{CacheStatus, RequestDirectives, Reuse, Survey, Variant, Why},
     sight::{self, How, Seeker, Sight},
     task,
     tee::BoxError,
@@ -167,7 +167,7 @@ where
     /// Waits for a response that is not stored, with others of the same variant.
     async fn meet(&self, names: &[HeaderName]) -> Flown<R, S::Error> {
         let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
-        let place = Place::meeting(&self.asked, names);
+        let place = Place::meeting(&self.asked, names, invalidations);
         let plan = self.plan(place, None, invalidations);
         let key = plan.place.key.clone();
         match self.asked.layer.store.engine().begin(key.as_slice(), |_| key.to_key(), Refresher::Runtime) {
@@ -181,7 +181,9 @@ where
         let now = clock::exact();
         match outcome {
             Ok(Entry::Response(stored)) => {
-                let reuse = stored.terms.reuse(stored.resident(now), &self.asked.directives);
+                // It has come from the service while this request waited, which is all that `no-cache` asks for.
+                let directives = RequestDirectives { no_cache: false, ..self.asked.directives };
+                let reuse = stored.terms.reuse(stored.resident(now), &directives);
                 if leads || !matches!(reuse, Reuse::Revalidate { .. }) {
                     Next::Done(Box::new(self.forwarded(&stored, Why::UriMiss, !leads)))
                 } else {

@@ -39,7 +39,7 @@ impl Wake for Unpark {
 }
 
 /// Parks the thread until a call is done.
-pub(super) fn wait<F: Future>(call: F) -> F::Output {
+pub(crate) fn wait<F: Future>(call: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
     let mut call = pin!(call);

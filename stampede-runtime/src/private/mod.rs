@@ -6,7 +6,7 @@
 //! - `view` is what a call is looked up by, `output` how its outcome is shared, `print` how its key is shown.
 
 mod backed;
-mod blocking;
+pub(crate) mod blocking;
 mod fit;
 mod gate;
 mod misfit;
@@ -18,7 +18,10 @@ mod slot;
 mod verdict;
 mod view;
 
+#[cfg(feature = "redis")]
+pub use crate::attached::WriteKey;
 pub use crate::{
+    attached::Attached,
     cache::ToKey,
     engine::{BoxFuture, Refresher},
     error::LoadTimeout,

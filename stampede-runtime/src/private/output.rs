@@ -3,6 +3,8 @@
 //! As in `probe`: each constant of [`Outputs`] is a way to share where the type meets its bounds, and else the `None` of the
 //! trait [`Unshared`]. The expansion lists them in the order of their rank, and `first` takes the first that there is.
 
+#[cfg(feature = "redis")]
+use crate::{bounds::TierOutput as Coded, tier::Codec};
 use crate::{
     error::{LoadTimeout, SharedError},
     sharing::{Kind, Sharing, result_kind, share_result},
@@ -92,6 +94,16 @@ pub trait Plain {
     /// A `Result` whose error can be made of a time-out.
     const TIMED_OUT: Option<fn(LoadTimeout) -> Self::Output> = None;
 
+    /// A `Result` of which values and errors can be kept in a tier.
+    #[cfg(feature = "redis")]
+    const TIER_RESULTS: Option<Codec<Self::Output>> = None;
+    /// A `Result` of which values can be kept in a tier.
+    #[cfg(feature = "redis")]
+    const TIER_VALUES: Option<Codec<Self::Output>> = None;
+    /// Anything else that can be kept in a tier.
+    #[cfg(feature = "redis")]
+    const TIER_WHOLE: Option<Codec<Self::Output>> = None;
+
     /// What `ttl_from` is asked about: of a `Result` the `Ok`, else the output.
     fn value(output: &Self::Output) -> Option<&Self::Output> {
         Some(output)
@@ -139,6 +151,24 @@ impl<T, E: fmt::Display> Outputs<Result<T, E>> {
 impl<T, E: From<LoadTimeout>> Outputs<Result<T, E>> {
     /// A `Result` whose error can be made of a time-out.
     pub const TIMED_OUT: Option<fn(LoadTimeout) -> Result<T, E>> = Some(|timeout| Err(timeout.into()));
+}
+
+#[cfg(feature = "redis")]
+impl<T: Coded, E: Coded> Outputs<Result<T, E>> {
+    /// A `Result` of which values and errors can be kept in a tier.
+    pub const TIER_RESULTS: Option<Codec<Result<T, E>>> = Some(Codec::of_results());
+}
+
+#[cfg(feature = "redis")]
+impl<T: Coded, E> Outputs<Result<T, E>> {
+    /// A `Result` of which values can be kept in a tier.
+    pub const TIER_VALUES: Option<Codec<Result<T, E>>> = Some(Codec::of_values());
+}
+
+#[cfg(feature = "redis")]
+impl<O: Coded> Outputs<O> {
+    /// Anything else that can be kept in a tier.
+    pub const TIER_WHOLE: Option<Codec<O>> = Some(Codec::whole());
 }
 
 /// Tells what an output is: by the first of these that there is, else a value.

@@ -16,6 +16,10 @@ pub trait Unprinted {
     /// The key type.
     type Key;
 
+    /// Writes it for a tier.
+    #[cfg(feature = "redis")]
+    const WRITE: Option<crate::attached::WriteKey<Self::Key>> = None;
+
     /// Prints nothing.
     const PRINT: fn(&Self::Key) -> Option<String> = |_| None;
 }
@@ -27,4 +31,10 @@ impl<K> Unprinted for Keys<K> {
 impl<K: fmt::Debug> Keys<K> {
     /// Prints the key.
     pub const PRINT: fn(&K) -> Option<String> = |key| Some(format!("{key:?}"));
+}
+
+#[cfg(feature = "redis")]
+impl<K: serde::Serialize> Keys<K> {
+    /// Writes the key for a tier.
+    pub const WRITE: Option<crate::attached::WriteKey<K>> = Some(crate::tier::write_key);
 }

@@ -29,6 +29,10 @@ pub trait Otherwise {
     const SEND: bool = false;
     /// It is `Sync`.
     const SYNC: bool = false;
+    /// It is `Serialize`, or is so when it is owned; asked only with the feature `redis`.
+    const WRITE: bool = false;
+    /// It is `DeserializeOwned`; asked only with the feature `redis`.
+    const READ: bool = false;
 }
 
 impl<T: ?Sized> Otherwise for Probe<T> {}
@@ -77,6 +81,21 @@ impl<T: ?Sized + Send> Probe<T> {
 impl<T: ?Sized + Sync> Probe<T> {
     /// It is `Sync`.
     pub const SYNC: bool = true;
+}
+
+#[cfg(feature = "redis")]
+impl<T: ?Sized + ToOwned> Probe<T>
+where
+    T::Owned: serde::Serialize,
+{
+    /// It is `Serialize`, or is so when it is owned.
+    pub const WRITE: bool = true;
+}
+
+#[cfg(feature = "redis")]
+impl<T: serde::de::DeserializeOwned> Probe<T> {
+    /// It is `DeserializeOwned`.
+    pub const READ: bool = true;
 }
 
 /// Ends the compilation: `subject`, what it lacks of `needs`, and the `way_out`.

@@ -322,20 +322,31 @@ impl<K: Eq, O> Store<K, O> {
 
     /// What follows when an entry is out of the map.
     fn taken_out(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
+        Self::retire(entry);
         if let Some(admissions) = &self.admissions {
             admissions.give_back(&entry.mark);
         }
-        self.let_go(key, entry, cause, guard);
+        self.tell(key, entry, cause, guard);
     }
 
     /// The same if another has taken over its ticket.
     fn let_go(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
-        self.bounds.tell(key.key(), &entry.kept, cause);
+        Self::retire(entry);
+        self.tell(key, entry, cause, guard);
+    }
+
+    /// Counts an entry that is out, before anything else: while the map grows, another thread may have come by the old table, and
+    /// with it what was taken out of that. It hands both over if it knows that there is something.
+    fn retire(entry: &Entry<O>) {
         if mem::needs_drop::<(K, O)>() {
             entry.retire();
-            if retired::many() {
-                retired::flush(guard);
-            }
+        }
+    }
+
+    fn tell(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
+        self.bounds.tell(key.key(), &entry.kept, cause);
+        if mem::needs_drop::<(K, O)>() && retired::many() {
+            retired::flush(guard);
         }
     }
 
@@ -366,11 +377,28 @@ impl<K: Eq, O> Store<K, O> {
         Q: Equivalent<K> + ?Sized,
     {
         let guard = self.map.guard();
-        let Some((key, entry)) = self.map.remove_entry(lookup, &guard) else { return false };
-        let was_served = entry.decide(self.windows, now) != Decision::Load;
-        self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
+        let was_served = self.map.remove_entry(lookup, &guard).is_some_and(|(key, entry)| {
+            let was_served = entry.decide(self.windows, now) != Decision::Load;
+            self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
+            was_served
+        });
+        // Also if there was none: a call that finds the map growing may be left with its old table, and what was taken out of it.
         self.drop_retired(guard);
         was_served
+    }
+
+    /// Removes the entries of all keys of a hash, of which there is one nearly always.
+    #[cfg(feature = "redis")]
+    pub(crate) fn remove_hash(&self, hash: u64) {
+        let guard = self.map.guard();
+        while self.remove_where(hash, &|_| true, RemovalCause::Invalidated, &guard) {}
+        self.drop_retired(guard);
+    }
+
+    /// Whether there is an entry of a key of this hash.
+    #[cfg(feature = "redis")]
+    pub(crate) fn has_hash(&self, hash: u64) -> bool {
+        self.map.contains_key(&ByHash::behind(0, hash), &self.map.guard())
     }
 
     pub(crate) fn clear(&self) {

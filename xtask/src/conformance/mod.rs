@@ -29,13 +29,26 @@ pub(crate) fn run() -> Result<(), String> {
     let place = target.join("conformance");
     install(&place)?;
 
-    let lines = run_suite(&place, &target.join("debug/examples/proxy"))?;
-    let results = Results::parse(&lines)?;
-    let expected = Expected::parse(&read(&root.join("docs/conformance.txt"))?)?;
-    println!("{}", report::summary(&results));
-
     let table = root.join("docs/conformance.md");
     let before = fs::read_to_string(&table).unwrap_or_default();
+    let expected = Expected::parse(&read(&root.join("docs/conformance.txt"))?, &before)?;
+
+    let proxy = target.join("debug/examples/proxy");
+    let mut results = Results::parse(&run_suite(&place, &proxy, &[])?)?;
+    // The suite's origin sends bodies that are longer than announced, and so spoils what comes next on a connection; and a busy
+    // machine is late. Who fails twice, and alone, fails.
+    let unexpected = expected.unexpected(&results);
+    if !unexpected.is_empty() {
+        for outcome in results.0.iter().filter(|outcome| unexpected.contains(&outcome.id)) {
+            println!("once more: {}: {}", outcome.id, outcome.result);
+        }
+        results.replace(Results::parse(&run_suite(&place, &proxy, &unexpected)?)?);
+    }
+    for outcome in results.failures() {
+        println!("{} {}: {}", outcome.kind, outcome.id, outcome.result);
+    }
+    println!("{}", report::summary(&results));
+
     let now = report::document(&results, &expected, SUITE, VERSION);
     fs::write(&table, &now).map_err(|error| format!("{}: {error}", table.display()))?;
 
@@ -70,8 +83,9 @@ fn install(place: &Path) -> Result<(), String> {
     output(npm.current_dir(place), PATIENCE).map(drop)
 }
 
-/// Runs the suite between an origin and a client of its own, with the proxy in between. Both servers end with this call.
-fn run_suite(place: &Path, proxy: &Path) -> Result<String, String> {
+/// Runs the suite, or some of its tests, between an origin and a client of its own, with the proxy in between. Both servers end
+/// with this call.
+fn run_suite(place: &Path, proxy: &Path, tests: &[String]) -> Result<String, String> {
     let mut origin = Command::new("node");
     origin.arg("origin.mjs").current_dir(place).envs([
         ("npm_config_protocol", "http"),
@@ -81,7 +95,7 @@ fn run_suite(place: &Path, proxy: &Path) -> Result<String, String> {
     let origin = Server::start(&mut origin)?;
     let proxy = Server::start(Command::new(proxy).arg(origin.url()).arg("127.0.0.1:0"))?;
     let mut suite = Command::new("node");
-    suite.args(["--no-warnings", "run.mjs", proxy.url()]).current_dir(place);
+    suite.args(["--no-warnings", "run.mjs", proxy.url()]).args(tests).current_dir(place);
     output(&mut suite, PATIENCE)
 }
 

@@ -15,9 +15,10 @@ pub(super) fn document(results: &Results, expected: &Expected, suite: &str, vers
     let mut text = format!(
         "# Conformance\n\n\
         Written by `cargo xtask conformance`, which runs [{suite}](https://cache-tests.fyi) {version} against the example\n\
-        `proxy`, and fails if a result has no explanation in [conformance.txt](conformance.txt).\n\n\
+        `proxy`, and fails if a result has no explanation in [conformance.txt](conformance.txt). What is not as before is run once\n\
+        more, alone.\n\n\
         A test passes if the suite says so, whatever other tests it builds on. *Required* is what every cache must do, *optimal*\n\
-        what a good one does; a *check* is a question to which neither answer is wrong. nginx and Varnish are as the suite\n\
+        what a good one does; a *check* is a question to which neither answer is wrong. The others are as the suite\n\
         publishes them.\n\n\
         | | required | optimal | checks answered with yes |\n|---|---|---|---|\n"
     );
@@ -33,7 +34,7 @@ pub(super) fn document(results: &Results, expected: &Expected, suite: &str, vers
     );
     text.push_str(PEERS);
     text.push_str("\n## What fails, and why\n\n| test | kind | why |\n|---|---|---|\n");
-    for outcome in results.0.iter().filter(|outcome| outcome.kind != Kind::Check && !outcome.passed) {
+    for outcome in results.failures() {
         let reason = expected.reason(&outcome.id).unwrap_or("**not explained**");
         push(&mut text, format_args!("| `{}` | {} | {reason} |\n", outcome.id, outcome.kind));
     }

@@ -1,0 +1,90 @@
+//! The right to load a key, held by this process.
+//!
+//! Whatever happens to a load, its lease ends: with what it came to (`publish`), or when this is dropped. It is renewed meanwhile
+//! (T2); a process that dies lets it run out.
+
+use super::{Notice, Parcel, TierKey, Value, client::Client, worker};
+use std::{fmt, sync::Arc, time::Instant};
+use tokio::task::AbortHandle;
+
+/// A lease that has to be given back.
+pub(crate) struct Lease(Option<Held>);
+
+struct Held {
+    client: Arc<Client>,
+    key: TierKey,
+    token: String,
+    /// The `clear` that was the last when the load began.
+    generation: String,
+    renewal: AbortHandle,
+}
+
+impl Lease {
+    /// The lease was just taken.
+    pub(super) fn new(client: Arc<Client>, key: TierKey, token: String, generation: String) -> Self {
+        let renewal = {
+            let (tier, key, token) = (Arc::clone(&client.tier), key.clone(), token.clone());
+            let lease = client.timing.lease;
+            worker::commands().spawn(async move {
+                loop {
+                    tokio::time::sleep(lease / 3).await;
+                    // A lease that is lost is lost; a tier that does not answer may do so in time.
+                    if matches!(tier.renew(&key, &token, lease).await, Ok(false)) {
+                        break;
+                    }
+                }
+            })
+        };
+        Self(Some(Held { client, key, token, generation, renewal: renewal.abort_handle() }))
+    }
+
+    /// Ends the lease with what its load came to; nobody waits for that here. Without a value the one that is there goes.
+    pub(crate) fn publish(mut self, parcel: Option<Parcel>) {
+        let Some(Held { client, key, token, generation, renewal }) = self.0.take() else { return };
+        let since = Instant::now();
+        worker::commands().spawn(async move {
+            let value = parcel.and_then(|Parcel { bytes, life }| {
+                Some(Value { bytes, life: life.checked_sub(since.elapsed())? })
+            });
+            let published = client.tier.publish(&key, &token, &generation, value).await;
+            renewal.abort();
+            match published {
+                Ok(true) => client.counters.published.count(),
+                Ok(false) => {
+                    client.counters.lost.count();
+                    // What was stored here may be older than what has taken the lease away.
+                    worker::subscriptions().spawn(async move { client.cut_local(key.bytes()) });
+                }
+                Err(error) => client.counters.count_error(&error),
+            }
+        });
+    }
+
+    /// Ends the lease without a value: those who wait try on their own.
+    pub(crate) fn fail(mut self) {
+        self.end(Notice::Failed);
+    }
+
+    fn end(&mut self, notice: Notice) {
+        let Some(Held { client, key, token, renewal, .. }) = self.0.take() else { return };
+        renewal.abort();
+        worker::commands().spawn(async move {
+            if let Err(error) = client.tier.release(&key, &token, notice).await {
+                client.counters.count_error(&error);
+            }
+        });
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.end(Notice::Changed);
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = self.0.as_ref().map(|held| &held.token);
+        f.debug_struct("Lease").field("token", &token).finish_non_exhaustive()
+    }
+}

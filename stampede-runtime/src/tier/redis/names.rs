@@ -1,0 +1,82 @@
+//! What things are called on the server (T6).
+//!
+//! Names are made of parts whose odd bytes are escaped, so that parts can't run into each other, and only the braces around a
+//! key are braces: in a cluster they keep a value and its lease together.
+
+use super::super::{TierKey, token};
+use std::fmt::Write as _;
+
+/// The names of one application.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    prefix: String,
+    /// The channel on which this process is told of leases that end.
+    pub(super) inbox: String,
+}
+
+impl Names {
+    pub(super) fn new(application: &str) -> Self {
+        let mut prefix = "stampede:".to_owned();
+        escape(application.as_bytes(), &mut prefix);
+        prefix.push(':');
+        // No part has an `@` that is not escaped.
+        let inbox = format!("{prefix}@{}", token::unique());
+        Self { prefix, inbox }
+    }
+
+    /// The hash of a namespace, and the channel of its changes.
+    pub(super) fn namespace(&self, namespace: &str) -> String {
+        let mut name = self.prefix.clone();
+        escape(namespace.as_bytes(), &mut name);
+        name
+    }
+
+    /// A value, its lease, and the inboxes of those who wait for it.
+    pub(super) fn key(&self, key: &TierKey) -> [String; 3] {
+        let mut value = self.namespace(key.namespace());
+        value.push_str(":{");
+        escape(key.bytes(), &mut value);
+        value.push('}');
+        [value.clone(), format!("{value}:lease"), format!("{value}:wait")]
+    }
+}
+
+fn escape(part: &[u8], name: &mut String) {
+    for byte in part {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => name.push(char::from(*byte)),
+            _ => write!(name, "%{byte:02X}").expect("a string takes all that is written"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(names: &Names, namespace: &str, bytes: &[u8]) -> String {
+        let [value, ..] = names.key(&TierKey::new(namespace.into(), bytes.to_vec()));
+        value
+    }
+
+    #[test]
+    fn names_can_be_read() {
+        let names = Names::new("shop");
+        assert_eq!(names.namespace("rates::of day"), "stampede:shop:rates%3A%3Aof%20day");
+        assert_eq!(key(&names, "rates", b"\xa3USD"), "stampede:shop:rates:{%A3USD}");
+    }
+
+    proptest! {
+        // T6: no two keys have one name, nor is a key's that of anything else.
+        #[test]
+        fn names_tell_all_apart(a in ".{0,6}", b in ".{0,6}", c: Vec<u8>, d: Vec<u8>) {
+            let names = Names::new("app");
+            prop_assert_eq!(key(&names, &a, &c) == key(&names, &b, &d), (&a, &c) == (&b, &d));
+            let all = [names.key(&TierKey::new(a.as_str().into(), c)).to_vec(), vec![names.namespace(&b), names.inbox.clone()]].concat();
+            let distinct: std::collections::HashSet<_> = all.iter().collect();
+            prop_assert_eq!(distinct.len(), 5);
+            prop_assert!(all.iter().all(|name| name.matches('{').count() <= 1));
+        }
+    }
+}

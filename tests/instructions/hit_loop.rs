@@ -1,0 +1,80 @@
+//! Makes a number of hits of one kind, and little else: `hit_loop KIND COUNT`. To be run where instructions are counted.
+
+use stampede::{Cache, stampede};
+use std::{
+    env,
+    future::Future,
+    hint::black_box,
+    pin::pin,
+    process::ExitCode,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+#[stampede(ttl = "1h")]
+async fn number(id: u64) -> u64 {
+    id
+}
+
+#[stampede(ttl = "1h", detach = false)]
+async fn driven(id: u64) -> u64 {
+    id
+}
+
+#[stampede(ttl = "1h")]
+async fn text(text: &str) -> u64 {
+    text.len() as u64
+}
+
+#[stampede(ttl = "1h")]
+async fn pair(id: u64, text: &str) -> u64 {
+    id + text.len() as u64
+}
+
+#[stampede(ttl = "1h")]
+async fn result(id: u64) -> Result<Arc<str>, String> {
+    Ok(id.to_string().into())
+}
+
+#[stampede(ttl = "1h")]
+fn blocking(id: u64) -> u64 {
+    id
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [kind, count] = &arguments[..] else { return ExitCode::from(2) };
+    let Ok(count) = count.parse() else { return ExitCode::from(2) };
+    // A load has to end before there are hits; without a runtime the call drives it.
+    match kind.as_str() {
+        "number" => at_once(repeat(count, || number(black_box(7)))),
+        "driven" => at_once(repeat(count, || driven(black_box(7)))),
+        "text" => at_once(repeat(count, || text(black_box("en-GB")))),
+        "pair" => at_once(repeat(count, || pair(black_box(7), black_box("en-GB")))),
+        "result" => at_once(repeat(count, || result(black_box(7)))),
+        "blocking" => (0..count).for_each(|_| {
+            black_box(blocking(black_box(7)));
+        }),
+        "raw" => {
+            let cache: Cache<u64, u64> = Cache::builder().ttl(Duration::from_secs(3_600)).build();
+            at_once(repeat(count, || cache.get(black_box(7), || async { 7 })));
+        }
+        _ => return ExitCode::from(2),
+    }
+    ExitCode::SUCCESS
+}
+
+async fn repeat<F: Future>(count: u64, call: impl Fn() -> F) {
+    for _ in 0..count {
+        black_box(call().await);
+    }
+}
+
+/// Polls what does not wait.
+fn at_once<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("a hit does not wait"),
+    }
+}

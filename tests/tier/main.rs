@@ -1,0 +1,11 @@
+//! The shared tier on a server of the tests' own: rules T1 to T7.
+
+mod attribute;
+mod cluster;
+mod fleet;
+mod formats;
+mod memory;
+mod outages;
+mod server;
+mod sharing;
+mod without_runtime;

@@ -1,0 +1,179 @@
+//! A tier that is down, hangs, or is full (T3).
+
+use crate::{
+    server::{Server, free_port},
+    sharing::{cache, get, member},
+};
+use stampede::{
+    Cache,
+    tier::{Redis, TierError},
+};
+use stampede_tests::{End, Probe, soon};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{task::JoinSet, time::sleep};
+
+/// The timeout of a tier whose builder says nothing.
+const TIMEOUT: Duration = Duration::from_millis(50);
+/// Ten times what it may take, for busy machines.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+async fn a_hundred_callers(cache: &Cache<u64, u64, String>, probe: &Arc<Probe>) -> Duration {
+    let start = Instant::now();
+    let mut calls = JoinSet::new();
+    for _ in 0..100 {
+        let (cache, probe) = (cache.clone(), Arc::clone(probe));
+        calls.spawn(async move { get(&cache, 7, &probe).await });
+    }
+    assert!(calls.join_all().await.into_iter().all(|result| result == Ok(1)));
+    start.elapsed()
+}
+
+// T3: nobody gets an error, and the load is one.
+#[tokio::test]
+async fn a_tier_that_was_never_there_costs_one_timeout() {
+    let tier = Redis::connect(format!("redis://127.0.0.1:{}/", free_port())).expect("a URL");
+    let (cache, probe) = (cache(tier), Probe::open(End::Value));
+    let took = a_hundred_callers(&cache, &probe).await;
+    assert!(took < PATIENCE, "{took:?}");
+    assert_eq!(probe.started(), 1);
+    let stats = cache.stats();
+    assert_eq!((stats.loads, stats.tier.bypassed), (1, 1), "{stats:?}");
+}
+
+// T3: the same for one that takes connections, and says nothing; and not once for each key.
+#[tokio::test]
+async fn a_tier_that_hangs_from_the_start_costs_one_timeout() {
+    let server = Server::start();
+    server.freeze();
+    let (cache, probe) = (cache(Redis::connect(server.url()).expect("a URL")), Probe::open(End::Value));
+    let took = a_hundred_callers(&cache, &probe).await;
+    assert!((TIMEOUT..PATIENCE).contains(&took), "{took:?}");
+    assert_eq!(probe.started(), 1);
+    let start = Instant::now();
+    for id in 100..200 {
+        assert!(get(&cache, id, &probe).await.is_ok());
+    }
+    assert!(start.elapsed() < 20 * TIMEOUT, "{:?} for 100 keys", start.elapsed());
+    server.thaw();
+}
+
+// T3: frozen in the middle, then back.
+#[tokio::test]
+async fn a_tier_that_freezes_is_left_alone_until_it_is_back() {
+    let server = Server::start();
+    let (cache, probe) = (cache(Redis::connect(server.url()).expect("a URL")), Probe::open(End::Value));
+    let mut ids = 0..;
+    let mut next = || ids.next().expect("there is no end");
+    // On a busy machine the first commands may take too long.
+    while cache.stats().tier.published == 0 {
+        assert!(get(&cache, next(), &probe).await.is_ok());
+    }
+    server.freeze();
+    let frozen = Instant::now();
+    while frozen.elapsed() < Duration::from_secs(2) {
+        let start = Instant::now();
+        assert!(get(&cache, next(), &probe).await.is_ok());
+        assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+        sleep(Duration::from_millis(1)).await;
+    }
+    let errors = cache.stats().tier.errors;
+    assert!(errors < 10, "{errors} commands were sent to a server that does not answer");
+    server.thaw();
+    let (back, published) = (Instant::now(), cache.stats().tier.published);
+    while cache.stats().tier.published == published {
+        assert!(back.elapsed() < Duration::from_secs(2), "the server is not used again");
+        assert!(get(&cache, next(), &probe).await.is_ok());
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+// T3: what a frozen server has received it does when it wakes up, and then it has to be nothing.
+#[tokio::test]
+async fn commands_that_come_late_do_nothing() {
+    let server = Server::start();
+    // One that a busy machine keeps while the server is well.
+    let timeout = Duration::from_millis(400);
+    let cache = cache(Redis::builder(server.url()).timeout(timeout).build().expect("a URL"));
+    let (open, gated) = (Probe::open(End::Value), Probe::new(End::Value));
+    while cache.stats().tier.published == 0 {
+        assert!(get(&cache, 1, &open).await.is_ok());
+        cache.invalidate(&1);
+        sleep(timeout).await;
+    }
+    server.command(&["FLUSHALL"]);
+    // One load has its lease; its value comes too late.
+    let load = tokio::spawn({
+        let (cache, gated) = (cache.clone(), Arc::clone(&gated));
+        async move { get(&cache, 2, &gated).await }
+    });
+    stampede_tests::until(|| gated.started() == 1).await;
+    assert_eq!(cache.stats().tier.bypassed, 0, "the machine is too busy for this test");
+    server.freeze();
+    gated.open_gate();
+    assert_eq!(load.await.expect("it does not panic"), Ok(1));
+    // Another one asks for a lease.
+    assert!(get(&cache, 3, &open).await.is_ok());
+    sleep(6 * timeout).await;
+    server.thaw();
+    sleep(2 * timeout).await;
+    assert_eq!(server.values(), Vec::<String>::new());
+    let leases = server.keys().into_iter().filter(|key| key.ends_with(":lease"));
+    assert_eq!(leases.filter(|key| key.contains("%03")).count(), 0, "nobody holds this lease");
+    server.assert_leases_end();
+}
+
+// T3: full.
+#[tokio::test]
+async fn a_tier_that_is_full_refuses_and_nobody_minds() {
+    let server = Server::with(&["--maxmemory-policy", "noeviction"]);
+    let (one, two) = (cache(member(&server.url(), 1)), cache(member(&server.url(), 2)));
+    let probe = Probe::open(End::Value);
+    assert_eq!(get(&one, 1, &probe).await, Ok(1));
+    assert_eq!(get(&two, 1, &probe).await, Ok(1));
+    server.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(get(&one, 2, &probe).await, Ok(2));
+    assert_eq!(get(&two, 2, &probe).await, Ok(3), "it was not kept");
+    assert_eq!(one.stats().tier.bypassed, 1);
+    server.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(get(&one, 3, &probe).await, Ok(4));
+    assert_eq!(get(&two, 3, &probe).await, Ok(4));
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Failure {
+    NoTier,
+}
+
+impl From<TierError> for Failure {
+    fn from(error: TierError) -> Self {
+        assert!(error.is_unavailable(), "{error}");
+        Self::NoTier
+    }
+}
+
+// T3: `strict` is for those who want it.
+#[tokio::test]
+async fn a_strict_cache_loads_nothing_without_its_tier() {
+    let mut server = Server::start();
+    let cache: Cache<u64, u64, Failure> = Cache::builder()
+        .name("strict")
+        .ttl(Duration::from_millis(100))
+        .stale_if_error(Duration::from_secs(60))
+        .tier_strict(member(&server.url(), 1))
+        .build();
+    assert_eq!(soon(cache.try_get(1, || async { Ok(1) })).await, Ok(1));
+    server.kill();
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(soon(cache.try_get(1, || async { Ok(2) })).await, Ok(1), "what is stale stands in");
+    assert_eq!(soon(cache.try_get(2, || async { Ok(2) })).await, Err(Failure::NoTier));
+    assert_eq!(cache.stats().loads, 1);
+    server.restart();
+    let back = Instant::now();
+    while soon(cache.try_get(2, || async { Ok(2) })).await != Ok(2) {
+        assert!(back.elapsed() < Duration::from_secs(2), "the server is not used again");
+        sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,211 @@
+//! Servers of the tests' own, and a wire to them that can be cut.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::{io::copy_bidirectional, sync::watch, task::JoinHandle};
+
+/// A server on a free port of this machine, without a file on disk. Ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Option<Child>,
+    port: u16,
+    directory: PathBuf,
+    options: Vec<String>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    pub(crate) fn with(options: &[&str]) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, SeqCst);
+        let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
+        fs::create_dir_all(&directory).expect("a directory for the server");
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let mut server = Self { child: None, port: free_port(), directory, options };
+        server.launch();
+        server
+    }
+
+    fn launch(&mut self) {
+        let program = ["redis-server", "valkey-server"]
+            .into_iter()
+            .find(|program| Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok());
+        let program = program.expect("redis-server is installed; `cargo xtask test` sees to that");
+        let child = Command::new(program)
+            .args([
+                "--port",
+                &self.port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ])
+            .args(["--dir", self.directory.to_str().expect("a plain path"), "--loglevel", "warning"])
+            .args(&self.options)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        self.child = Some(child);
+        let start = Instant::now();
+        while !self.answers() {
+            assert!(start.elapsed() < Duration::from_secs(20), "the server does not come up");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn answers(&self) -> bool {
+        TcpStream::connect(self.address()).is_ok() && self.try_command(&["PING"]).is_some()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://{}/", self.address())
+    }
+
+    /// Kills it with all that it has.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it was alive");
+            child.wait().expect("it has ended");
+        }
+    }
+
+    /// Starts it again on its port, empty.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        self.launch();
+    }
+
+    /// It does nothing more, and keeps its connections.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it is alive");
+        kill_process(Pid::from_child(child), signal).expect("it is ours");
+    }
+
+    /// Runs a command.
+    pub(crate) fn command(&self, command: &[&str]) -> redis::Value {
+        self.try_command(command).expect("the server does it")
+    }
+
+    fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        let mut connection = client.get_connection_with_timeout(Duration::from_secs(2)).ok()?;
+        let (name, arguments) = command.split_first()?;
+        redis::cmd(name).arg(arguments).query(&mut connection).ok()
+    }
+
+    /// The keys of the server.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        redis::from_redis_value(self.command(&["KEYS", "*"])).expect("names")
+    }
+
+    /// The names of all values of a cache.
+    pub(crate) fn values(&self) -> Vec<String> {
+        let mut keys = self.keys();
+        keys.retain(|key| key.ends_with('}'));
+        keys
+    }
+
+    /// T2: no lease is left that would not end by itself.
+    pub(crate) fn assert_leases_end(&self) {
+        for key in self.keys().iter().filter(|key| key.ends_with(":lease") || key.ends_with(":wait")) {
+            let left: i64 = redis::from_redis_value(self.command(&["PTTL", key])).expect("a number");
+            // -2: it has just ended.
+            assert!(left >= 0 || left == -2, "{key} never ends");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// A wire to a server.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    port: u16,
+    state: Arc<watch::Sender<bool>>,
+    task: JoinHandle<()>,
+}
+
+impl Wire {
+    pub(crate) async fn to(server: &Server) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let state = Arc::new(watch::Sender::new(true));
+        let (states, target) = (Arc::clone(&state), server.address());
+        let task = tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut states = states.subscribe();
+                tokio::spawn(async move {
+                    if !*states.borrow() {
+                        return;
+                    }
+                    let Ok(mut far) = tokio::net::TcpStream::connect(target).await else { return };
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut near, &mut far) => {}
+                        _ = states.wait_for(|whole| !whole) => {}
+                    }
+                });
+            }
+        });
+        Self { port, state, task }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Ends all connections; new ones are ended at once.
+    pub(crate) fn cut(&self) {
+        self.state.send_replace(false);
+    }
+
+    pub(crate) fn mend(&self) {
+        self.state.send_replace(true);
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
