@@ -93,17 +93,22 @@ async fn every_live_cache_is_listed() {
 
 #[test]
 fn futures_and_handles_are_send() {
+    #[stampede(ttl = "60s")]
+    async fn sent(id: u64) -> u64 {
+        id
+    }
+
     fn is_send<T: Send>(_: &T) {}
     fn is_send_and_sync<T: Send + Sync>(_: &T) {}
     let cache: Cache<String, u8, String> = Cache::builder().build();
     is_send_and_sync(&cache);
     is_send_and_sync(&caches());
-    is_send_and_sync(listed::cache());
+    is_send_and_sync(sent::cache());
     is_send(&cache.try_get("a", || async { Ok(1) }));
     is_send(&cache.try_get_fresh("a".to_owned(), || async { Ok(1) }));
-    is_send(&listed(1));
-    is_send(&listed::refresh(1));
-    is_send(&listed::uncached(1));
+    is_send(&sent(1));
+    is_send(&sent::refresh(1));
+    is_send(&sent::uncached(1));
 }
 
 #[tokio::test]
