@@ -459,21 +459,69 @@ fn plan_tier_demands(demands: &[Demand], output: &Type, result: Option<&(Type, T
     parts.chain([output]).collect()
 }
 
-/// Whether the language's own types and `String` meet a demand without being asked: it saves time where they are most of
-/// what is used.
+/// Whether the language's own types, and the standard library's made of them, meet a demand without being asked: it saves time
+/// where they are most of what is used.
 fn is_certain(demand: &Demand) -> bool {
+    match demand.role {
+        Role::Kind { .. } | Role::TimedOut { .. } => false,
+        Role::Key { .. } => is_familiar(&demand.ty, IsKey::Yes),
+        // Long arrays can't be serialized.
+        Role::TierKey | Role::TierOutput { .. } if demand.ty.to_token_stream().to_string().contains('[') => {
+            false
+        }
+        _ => is_familiar(&demand.ty, IsKey::No),
+    }
+}
+
+/// Whether a type has to be `Hash` and `Eq`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IsKey {
+    Yes,
+    No,
+}
+
+/// Whether a type is known by its name, and is `Clone`, `Send` and `Sync`.
+fn is_familiar(ty: &Type, is_key: IsKey) -> bool {
     const EQ: [&str; 16] = [
         "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
         "usize", "str", "String",
     ];
-    let is_about_a_kind = matches!(demand.role, Role::Kind { .. } | Role::TimedOut { .. });
-    let is_one_of = |names: &[&str]| match &demand.ty {
-        _ if is_about_a_kind => false,
-        Type::Path(path) => names.iter().any(|name| path.path.is_ident(name)),
-        Type::Tuple(parts) => parts.elems.is_empty(),
+    match ty {
+        // As many parts as the standard library compares.
+        Type::Tuple(parts) => {
+            parts.elems.len() <= 12 && parts.elems.iter().all(|part| is_familiar(part, is_key))
+        }
+        Type::Array(array) => is_familiar(&array.elem, is_key),
+        Type::Slice(slice) => is_familiar(&slice.elem, is_key),
+        Type::Path(path) if path.qself.is_none() => {
+            let is_one_of = |names: &[&str]| names.iter().any(|name| path.path.is_ident(name));
+            is_one_of(&EQ)
+                || (is_key == IsKey::No && is_one_of(&["f32", "f64"]))
+                || parts_of_familiar(&path.path)
+                    .is_some_and(|mut parts| parts.all(|part| is_familiar(part, is_key)))
+        }
         _ => false,
+    }
+}
+
+/// The types that a `Vec`, an `Option` or a `Result` is made of.
+fn parts_of_familiar(path: &syn::Path) -> Option<impl Iterator<Item = &Type>> {
+    let segment =
+        path.segments.first().filter(|_| path.segments.len() == 1 && path.leading_colon.is_none())?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let expected = match segment.ident.to_string().as_str() {
+        "Vec" | "Option" => 1,
+        // With one it is an alias, whose error has no name here.
+        "Result" => 2,
+        _ => return None,
     };
-    is_one_of(&EQ) || (!matches!(demand.role, Role::Key { .. }) && is_one_of(&["f32", "f64"]))
+    let is_type = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(_));
+    (arguments.args.len() == expected && arguments.args.iter().all(is_type)).then(|| {
+        arguments.args.iter().filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+    })
 }
 
 fn way_out_of_key(args: &Args, param: &Param) -> String {

@@ -102,6 +102,26 @@ fn contains(whole: &TokenStream, part: &str) -> bool {
 }
 
 #[test]
+fn familiar_types_are_not_asked() {
+    let is_asked = |item: &str| expand("ttl = \"5s\"", item).to_string().contains("Probe");
+    for item in [
+        "async fn page(id: u64, tags: &[String]) -> Result<Option<Vec<u8>>, String> { get(id, tags).await }",
+        "async fn page(at: ([u8; 4], char)) -> f64 { get(at).await }",
+    ] {
+        assert!(!is_asked(item), "{item}");
+    }
+    for item in [
+        "async fn page(at: Vec<f64>) -> u64 { get(at).await }",
+        "async fn page(id: u64) -> Result<u64> { get(id).await }",
+        "async fn page(id: u64) -> Result<u64, Error> { get(id).await }",
+        "async fn page(id: u64) -> my::Option<u64> { get(id).await }",
+        "async fn page(id: u64) -> Vec<User> { get(id).await }",
+    ] {
+        assert!(is_asked(item), "{item}");
+    }
+}
+
+#[test]
 fn half_typed_bodies_are_kept_as_they_are() {
     for body in
         ["{ client. }", "{ let x = ; x.get( ) }", "{ match id { } => }", "{ if let Some() = id { } else }"]

@@ -3,6 +3,7 @@
 pub(crate) mod circle;
 #[cfg(feature = "redis")]
 pub(crate) mod passage;
+mod slots;
 pub(crate) mod state;
 pub(crate) mod table;
 

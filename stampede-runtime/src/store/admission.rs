@@ -77,12 +77,12 @@ impl<K: Eq, O> Store<K, O> {
         guard: &impl Guard,
     ) -> Option<Admitted<'a>> {
         let find = |hash, ticket| self.find_mark(hash, ticket, guard);
-        let Admission { ticket, victims } = lock(&admissions.eviction).admit(hash, weight, find);
+        let Admission { ticket, victims } = lock(&admissions.eviction).admit(hash, weight, &find);
         // Before a listener can panic: from here on the ticket is given back.
         let admitted = ticket.map(|ticket| Admitted { admissions, ticket: Some(ticket) });
         for victim in victims {
             let is_victim = |entry: &Entry<O>| entry.mark.is_of(victim.ticket);
-            if self.remove_where(victim.hash, is_victim, RemovalCause::Capacity, guard) {
+            if self.remove_where(victim.hash, &is_victim, RemovalCause::Capacity, guard) {
                 admissions.evictions.fetch_add(1, Relaxed);
             }
         }

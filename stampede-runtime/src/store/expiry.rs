@@ -40,7 +40,7 @@ impl Expiry {
         deadline: Ticks,
         now: Ticks,
         hash: u64,
-        entries: impl FnOnce() -> usize,
+        entries: &dyn Fn() -> usize,
     ) -> Option<Ticks> {
         if deadline == NEVER {
             return None;
@@ -91,7 +91,7 @@ impl Expiry {
     ///
     /// An entry is in the map before its deadline is in the queue, so none is missed. One that comes meanwhile may be noted
     /// twice, which costs a look.
-    pub(crate) fn weed(&self, now: Ticks, all: impl FnOnce() -> Vec<(Ticks, u64)>) {
+    pub(crate) fn weed(&self, now: Ticks, all: &dyn Fn() -> Vec<(Ticks, u64)>) {
         let mut queue = lock(&self.0);
         if !queue.weeding {
             return;
@@ -154,8 +154,8 @@ mod tests {
         let now = clock::exact();
         let deadline = clock::after(now, Duration::from_secs(3_600));
         for hash in 0..100_000 {
-            if expiry.push(deadline, now, hash, || 2) == Some(now) {
-                expiry.weed(now, || vec![(deadline, 1), (deadline, 2)]);
+            if expiry.push(deadline, now, hash, &|| 2) == Some(now) {
+                expiry.weed(now, &|| vec![(deadline, 1), (deadline, 2)]);
                 assert_eq!(lock(&expiry.0).queued, 2);
             }
             assert!(lock(&expiry.0).queued <= SHORT + 1);

@@ -189,7 +189,7 @@ impl<K: Eq, O> Store<K, O> {
         }
         // Stored or not: others may have made room for it.
         self.drop_retired(guard);
-        let push = || self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), || self.map.len());
+        let push = || self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), &|| self.map.len());
         is_stored.then(push).flatten()
     }
 
@@ -290,7 +290,7 @@ impl<K: Eq, O> Store<K, O> {
 
     /// Removes this entry and no other: it is protected by the guard, so its address is not used again.
     fn remove_this(&self, hash: u64, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
-        self.remove_where(hash, |found| ptr::eq(found, entry), cause, guard);
+        self.remove_where(hash, &|found| ptr::eq(found, entry), cause, guard);
     }
 
     /// Removes the first entry of a hash, of one key nearly always, that is what is looked for; true if there was one.
@@ -299,7 +299,7 @@ impl<K: Eq, O> Store<K, O> {
     fn remove_where(
         &self,
         hash: u64,
-        is_it: impl Fn(&Entry<O>) -> bool,
+        is_it: &dyn Fn(&Entry<O>) -> bool,
         cause: RemovalCause,
         guard: &impl Guard,
     ) -> bool {
@@ -387,7 +387,7 @@ impl<K: Eq, O> Store<K, O> {
     #[cfg(feature = "redis")]
     pub(crate) fn remove_hash(&self, hash: u64) {
         let guard = self.map.guard();
-        while self.remove_where(hash, |_| true, RemovalCause::Invalidated, &guard) {}
+        while self.remove_where(hash, &|_| true, RemovalCause::Invalidated, &guard) {}
         self.drop_retired(guard);
     }
 
@@ -428,7 +428,7 @@ impl<K: Eq, O> Store<K, O> {
             }
         }
         self.drop_retired(self.map.guard());
-        self.expiry.weed(now, || self.deadlines());
+        self.expiry.weed(now, &|| self.deadlines());
         (removed, self.expiry.earliest())
     }
 
@@ -442,7 +442,7 @@ impl<K: Eq, O> Store<K, O> {
             entry.has_expired(self.windows, now)
         };
         let mut removed = 0;
-        while self.remove_where(hash, has_expired, RemovalCause::Expired, &guard) {
+        while self.remove_where(hash, &has_expired, RemovalCause::Expired, &guard) {
             removed += 1;
         }
         (removed, foreign.get())

@@ -128,12 +128,7 @@ impl Eviction {
     }
 
     /// Makes room for a new entry. A weight of zero counts as one, so that the number of entries has a bound.
-    pub(crate) fn admit<'e>(
-        &mut self,
-        hash: u64,
-        weight: u32,
-        find: impl Fn(u64, Ticket) -> Option<&'e Mark>,
-    ) -> Admission {
+    pub(crate) fn admit(&mut self, hash: u64, weight: u32, find: Find<'_, '_>) -> Admission {
         let weight = self.queues.counted(weight);
         let mut room = Room { eviction: self, find, victims: Victims::new() };
         let queue = room.make(hash, weight.into());
@@ -173,14 +168,17 @@ fn narrowest(capacity: u64) -> u64 {
     (capacity.saturating_mul(2) / NARROWEST).max(2)
 }
 
+/// Finds the mark of an entry that has a ticket. A trait object, so that evicting is not compiled anew for each cache's types.
+type Find<'a, 'e> = &'a dyn Fn(u64, Ticket) -> Option<&'e Mark>;
+
 /// The search for entries to evict, in one call.
-struct Room<'a, F> {
+struct Room<'a, 'e> {
     eviction: &'a mut Eviction,
-    find: F,
+    find: Find<'a, 'e>,
     victims: Victims,
 }
 
-impl<'e, F: Fn(u64, Ticket) -> Option<&'e Mark>> Room<'_, F> {
+impl<'e> Room<'_, 'e> {
     /// Makes room for a new entry. Some is the queue that it goes to.
     fn make(&mut self, hash: u64, weight: u64) -> Option<Queue> {
         let this = &mut *self.eviction;

@@ -40,7 +40,7 @@ impl Cache {
     fn insert(&mut self, key: u64, weight: u32) {
         let looks = Cell::new(0);
         let entries = &self.entries;
-        let admission = self.eviction.admit(hash(key), weight, |hash, ticket| {
+        let admission = self.eviction.admit(hash(key), weight, &|hash, ticket| {
             looks.set(looks.get() + 1);
             entries.get(&hash).map(|entry| &entry.mark).filter(|mark| mark.is_of(ticket))
         });
@@ -175,13 +175,13 @@ fn what_was_hot_yesterday_leaves() {
 fn an_entry_on_its_way_into_the_map_is_not_evicted() {
     // M1: however many writers are between their admission and their insertion.
     let mut eviction = Eviction::new(3, false);
-    let tickets: Vec<_> = (0..3).map(|key| eviction.admit(hash(key), 1, |_, _| None).ticket).collect();
+    let tickets: Vec<_> = (0..3).map(|key| eviction.admit(hash(key), 1, &|_, _| None).ticket).collect();
     assert!(tickets.iter().all(Option::is_some));
-    let refused = eviction.admit(hash(3), 1, |_, _| None);
+    let refused = eviction.admit(hash(3), 1, &|_, _| None);
     assert!(refused.ticket.is_none() && refused.victims.is_empty());
     let there = Mark::new(tickets[1].unwrap());
     (0..9).for_each(|_| there.touch());
-    let admitted = eviction.admit(hash(3), 1, |_, ticket| Some(&there).filter(|mark| mark.is_of(ticket)));
+    let admitted = eviction.admit(hash(3), 1, &|_, ticket| Some(&there).filter(|mark| mark.is_of(ticket)));
     assert_eq!(admitted.victims[..], [Victim { hash: hash(1), ticket: tickets[1].unwrap() }]);
     assert!(admitted.ticket.is_some_and(|ticket| eviction.remove(ticket)));
     assert_eq!(eviction.len(), 2);
@@ -204,7 +204,7 @@ fn an_entry_heavier_than_the_cache_is_refused_and_costs_nobody_their_place() {
 #[test]
 fn a_ticket_that_was_given_back_is_not_valid_for_who_holds_its_slot_next() {
     let mut eviction = Eviction::new(10_000, false);
-    let admit = |eviction: &mut Eviction| eviction.admit(1, 1, |_, _| None).ticket.unwrap();
+    let admit = |eviction: &mut Eviction| eviction.admit(1, 1, &|_, _| None).ticket.unwrap();
     let first = admit(&mut eviction);
     assert!(eviction.remove(first) && !eviction.remove(first));
     let second = admit(&mut eviction);
