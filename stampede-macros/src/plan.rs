@@ -239,14 +239,14 @@ fn plan_name(
     let fn_name = fn_name.trim_start_matches("r#");
     let name = match &args.name {
         Some(name) => name.to_token_stream(),
-        None if function.is_associated => return quote!(#private::method_name::<Self>(#fn_name)),
+        None if function.is_associated => return quote!(Owned(#private::method_name::<Self>(#fn_name))),
         None => quote!(::core::concat!(::core::module_path!(), "::", #fn_name)),
     };
     if shape == Shape::Generic && split.is_generic() {
         let spelled = split.spelled();
-        quote!(#private::instance_name(#name, &[#(#spelled),*]))
+        quote!(Owned(#private::instance_name(#name, &[#(#spelled),*])))
     } else {
-        name
+        quote!(Borrowed(#name))
     }
 }
 

@@ -20,6 +20,11 @@ impl<K, O> Attached<K, O> {
         spec: None,
         types: PhantomData,
     };
+
+    /// The same, as a function.
+    pub fn none() -> Self {
+        Self::NONE
+    }
 }
 
 /// Writes a key for a tier; None if that fails.

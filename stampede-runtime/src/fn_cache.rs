@@ -36,8 +36,6 @@ pub struct Blueprint<K, O> {
     pub capacity: Option<u64>,
     /// Prints a key, where it can be printed.
     pub print_key: fn(&K) -> Option<String>,
-    /// The tier, if there is one.
-    pub tier: Attached<K, O>,
 }
 
 /// The cache of a function that carries `#[stampede]`; its companion's `cache()` returns it.
@@ -63,24 +61,15 @@ where
     /// # Panics
     ///
     /// If there is no way to share outputs; a function with such outputs does not compile.
-    pub(crate) fn new(blueprint: Blueprint<K, O>) -> Self {
-        let Blueprint {
-            name,
-            settings,
-            sharing,
-            kind,
-            describe,
-            ttl_from,
-            timed_out,
-            capacity,
-            print_key,
-            tier,
-        } = blueprint;
-        let sharing = Sharing { kind, describe, ..sharing.expect("outputs that fit can be shared") };
-        let ttl_from = ttl_from.map(|ttl_from| Box::new(ttl_from) as _);
+    pub(crate) fn new(blueprint: &Blueprint<K, O>, tier: Attached<K, O>) -> Self {
+        let Blueprint { settings, kind, describe, timed_out, capacity, print_key, .. } = *blueprint;
+        let sharing = blueprint.sharing.expect("outputs that fit can be shared");
+        let sharing = Sharing { kind, describe, ..sharing };
+        let ttl_from = blueprint.ttl_from.map(|ttl_from| Box::new(ttl_from) as _);
         let policy = Policy::new(settings, ttl_from, timed_out);
         let bounds = Bounds { capacity, ..Bounds::default() };
-        let engine = Engine::new(Labels::new(name, print_key), policy, bounds, sharing, tier);
+        let labels = Labels::new(blueprint.name.clone(), print_key);
+        let engine = Engine::new(labels, policy, bounds, sharing, tier);
         registry::add(&engine);
         Self { engine }
     }

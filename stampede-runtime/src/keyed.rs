@@ -27,8 +27,11 @@ impl<K> Keyed<K> {
         self.hash
     }
 
-    pub(crate) fn lookup(&self) -> Lookup<'_, K> {
-        Lookup { hash: self.hash, key: self.key() }
+    pub(crate) fn lookup(&self) -> AnyLookup<'_, K>
+    where
+        K: Eq + Clone,
+    {
+        Lookup { hash: self.hash, key: self }
     }
 
     #[inline]
@@ -43,8 +46,8 @@ impl<K> Drop for Keyed<K> {
     fn drop(&mut self) {
         if mem::needs_drop::<K>() {
             // SAFETY: the key is dropped here and nowhere else, and nobody uses it afterwards: this is the destructor of what
-            // it is in.
-            contain(|| unsafe { ManuallyDrop::drop(&mut self.key) });
+            // it is in. What is contained is run once.
+            contain(&mut || unsafe { ManuallyDrop::drop(&mut self.key) });
         }
     }
 }
@@ -74,6 +77,49 @@ impl<K, Q: Equivalent<K> + ?Sized> Equivalent<Keyed<K>> for Lookup<'_, Q> {
         self.hash == other.hash && self.key.equivalent(other.key())
     }
 }
+
+/// What a key is sought by, whatever that is: what works with this is compiled once for a cache, not for every form of its keys.
+pub(crate) trait Sought<K> {
+    fn is(&self, key: &K) -> bool;
+
+    /// Makes the key.
+    fn to_key(&self) -> K;
+}
+
+impl<K> Equivalent<K> for dyn Sought<K> + '_ {
+    fn equivalent(&self, key: &K) -> bool {
+        self.is(key)
+    }
+}
+
+/// A form of a key, and what makes the key of it.
+pub(crate) struct Form<'a, Q: ?Sized, F> {
+    pub(crate) form: &'a Q,
+    pub(crate) to_key: F,
+}
+
+impl<K, Q: Equivalent<K> + ?Sized, F: Fn(&Q) -> K> Sought<K> for Form<'_, Q, F> {
+    fn is(&self, key: &K) -> bool {
+        self.form.equivalent(key)
+    }
+
+    fn to_key(&self) -> K {
+        (self.to_key)(self.form)
+    }
+}
+
+impl<K: Eq + Clone> Sought<K> for Keyed<K> {
+    fn is(&self, key: &K) -> bool {
+        self.key() == key
+    }
+
+    fn to_key(&self) -> K {
+        self.key().clone()
+    }
+}
+
+/// A key as it is looked up where its form does not matter.
+pub(crate) type AnyLookup<'a, K> = Lookup<'a, dyn Sought<K> + 'a>;
 
 /// Any key with this hash, behind some others: for those who hold no key, as the expiry queue.
 pub(crate) struct ByHash {

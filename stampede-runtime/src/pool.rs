@@ -66,7 +66,7 @@ impl Pool {
         }
         drop(state);
         self.changed.notify_one();
-        contain(|| drop(stranded));
+        contain(&mut || stranded.clear());
     }
 
     fn work(&self) {
@@ -74,7 +74,12 @@ impl Pool {
         loop {
             if let Some(job) = state.jobs.pop_front() {
                 drop(state);
-                contain(job);
+                let mut job = Some(job);
+                contain(&mut || {
+                    if let Some(job) = job.take() {
+                        job();
+                    }
+                });
                 state = lock(&self.state);
                 continue;
             }

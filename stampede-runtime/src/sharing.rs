@@ -156,6 +156,14 @@ impl<O> Kept<O> {
         }
     }
 
+    /// The same, or a caller's output of the shared error.
+    pub(crate) fn into_own(self, sharing: &Sharing<O>) -> O {
+        match self.into_output() {
+            Ok(output) => output,
+            Err(kept) => kept.to_output(sharing),
+        }
+    }
+
     /// Makes a second one.
     pub(crate) fn to_kept(&self, sharing: &Sharing<O>) -> Self {
         match &self.0 {
@@ -170,8 +178,7 @@ impl<O> Drop for Kept<O> {
     #[inline]
     fn drop(&mut self) {
         if mem::needs_drop::<Form<O>>() {
-            let form = mem::replace(&mut self.0, Form::Dropped);
-            contain(|| drop(form));
+            contain(&mut || drop(mem::replace(&mut self.0, Form::Dropped)));
         }
     }
 }

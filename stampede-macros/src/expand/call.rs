@@ -4,7 +4,7 @@
 //! bounds are missing:
 //!
 //! ```text
-//! (&&Gate::<needs, K, O>::NEW).open((&SLOT, id_of::<(Self, T)>()), || Blueprint { … })
+//! (&&Gate::<needs, K, O>::NEW).open((&SLOT, id_of::<(Self, T)>()), || (Blueprint { … }, Attached::NONE))
 //! ```
 
 use crate::{
@@ -127,10 +127,11 @@ fn gated_cache(plan: &Plan, needs: &TokenStream) -> TokenStream {
     }
     let (gate, place, blueprint) =
         (gate_of(plan, needs, &plan.function.output), place(plan), blueprint(plan));
+    let tier = tier(plan);
     quote! {{
         #[allow(unused_imports)]
         use #private::{Open as _, Plain as _, Shut as _, Unprinted as _};
-        (#gate).open(#place, || #blueprint)
+        (#gate).open(#place, || (#blueprint, #tier))
     }}
 }
 
@@ -157,7 +158,6 @@ fn gate_of(plan: &Plan, needs: &TokenStream, output: &impl ToTokens) -> TokenStr
 /// What the cache is made with.
 pub(super) fn blueprint(plan: &Plan) -> TokenStream {
     let Plan { private, name, capacity, .. } = plan;
-    let tier = tier(plan);
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let outputs = quote!(#private::Outputs::<#output>);
     let none = quote!(::core::option::Option::None);
@@ -166,7 +166,7 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
     let (settings, sharing) = (settings(plan), sharing(plan));
     quote! {
         #private::Blueprint::<#key, #output> {
-            name: ::core::convert::From::from(#name),
+            name: ::std::borrow::Cow::#name,
             settings: #settings,
             sharing: #sharing,
             kind: #private::kind_of([#outputs::RESULT_OF_OPTION, #outputs::RESULT, #outputs::OPTION]),
@@ -175,13 +175,12 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
             timed_out: #timed_out,
             capacity: #capacity,
             print_key: #private::Keys::<#key>::PRINT,
-            tier: #tier,
         }
     }
 }
 
 /// The tier behind the cache.
-fn tier(plan: &Plan) -> TokenStream {
+pub(super) fn tier(plan: &Plan) -> TokenStream {
     let Plan { private, bounds, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };

@@ -120,6 +120,13 @@ fn cache(plan: &Plan) -> TokenStream {
     }
     let cache = quote!(<#verdict as #private::Choose<#key, #output>>::Cache);
     let blueprint = call::blueprint(plan);
+    let tier = match plan.tier {
+        Some(_) => {
+            let tier = call::tier(plan);
+            quote!(|| #tier)
+        }
+        None => quote!(#private::Attached::none),
+    };
     quote! {
         #[inline]
         pub fn cache() -> &'static #private::FnCache<#key, #output> {
@@ -127,12 +134,12 @@ fn cache(plan: &Plan) -> TokenStream {
         }
         #[inline]
         fn __cache() -> &'static #cache {
+            #[allow(unused_imports)]
+            use #private::{Plain as _, Unprinted as _};
             static __STAMPEDE_CACHE: ::std::sync::OnceLock<#cache> = ::std::sync::OnceLock::new();
-            #private::once(&__STAMPEDE_CACHE, || {
-                #[allow(unused_imports)]
-                use #private::{Plain as _, Unprinted as _};
-                <#cache>::new(#blueprint)
-            })
+            // What a constant holds takes no code to make.
+            const __STAMPEDE_BLUEPRINT: &#private::Blueprint<#key, #output> = &#blueprint;
+            <#cache>::once(&__STAMPEDE_CACHE, __STAMPEDE_BLUEPRINT, #tier)
         }
     }
 }

@@ -196,10 +196,15 @@ pub(super) fn load(plan: &Plan) -> TokenStream {
     });
     let arguments = function.params.iter().map(|param| borrowed(plan, param));
     let awaited = awaited(plan);
-    // At the function's name: that is where a body that is not `Send` is told.
-    let future = quote_spanned! {plan.item.sig.ident.span()=>
-        ::std::boxed::Box::pin(async move { Self::__body(#(#arguments),*) #awaited })
+    // What lends nothing is the body's own future: it takes no other one around it.
+    let lends = function.params.iter().any(|param| !matches!(param.passing, Passing::Value(_)));
+    let body = if lends || function.flow != Flow::Async {
+        quote!(async move { Self::__body(#(#arguments),*) #awaited })
+    } else {
+        quote!(Self::__body(#(#arguments),*))
     };
+    // At the function's name: that is where a body that is not `Send` is told.
+    let future = quote_spanned! {plan.item.sig.ident.span()=> ::std::boxed::Box::pin(#body) };
     quote! {
         fn __load(#(#inputs),*) -> <#verdict as #private::Choose<#key, #output>>::Load {
             #future

@@ -7,7 +7,7 @@ use crate::{
     engine::{
         Boarding, Key, Miss, Now, Output,
         body::Body,
-        call::{Call, Ride, Slot, Start},
+        call::{Ride, Start},
         load::{self, BoxFuture},
     },
     served::Served,
@@ -15,47 +15,141 @@ use crate::{
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
 
 /// How loads run; `P` is the body that a call makes of one.
-#[derive(Debug)]
-pub(crate) enum Way<O, P> {
+pub(crate) enum Way<K: Key, O: Output, P> {
     /// Each is a task, of what this makes of the body.
     Task(fn(P) -> BoxFuture<O>),
     /// Calls drive theirs in place, and nobody runs refreshes (`detach = false`).
     InPlace,
     /// The same, and refreshes run on threads of the pool. For bodies that end in their first poll.
-    Thread(fn(P) -> BoxFuture<O>),
+    Thread(fn(P) -> BoxFuture<O>, Queue<K, O>),
 }
 
-impl<O: Output, P> Way<O, P> {
+/// Leaves a load to the pool; only functions that do need the code for it.
+type Queue<K, O> = fn(Boarding<K, O>, Body<O, BoxFuture<O>>);
+
+impl<K: Key, O: Output, P> Way<K, O, P> {
+    /// Loads run in place, and refreshes on the pool.
+    pub(crate) fn thread(detach: fn(P) -> BoxFuture<O>) -> Self {
+        Self::Thread(detach, load::queue)
+    }
+
     /// What makes a body into one that can be a task, if loads are tasks.
-    fn task(self) -> Option<fn(P) -> BoxFuture<O>> {
+    fn task(&self) -> Option<fn(P) -> BoxFuture<O>> {
         match self {
-            Self::Task(detach) => Some(detach),
-            Self::InPlace | Self::Thread(_) => None,
+            Self::Task(detach) => Some(*detach),
+            Self::InPlace | Self::Thread(..) => None,
         }
     }
 
     /// Has the refresh run that a call has put in the air.
-    fn refresh<K: Key>(self, boarding: Boarding<K, O>, start: Start<'_, P>) {
+    fn refresh(&self, boarding: Boarding<K, O>, start: Start<'_, P>) {
         let detach = match self {
-            Self::Task(detach) | Self::Thread(detach) => detach,
+            Self::Task(detach) | Self::Thread(detach, _) => detach,
             Self::InPlace => return boarding.abandon(),
         };
         let Some(body) = start.start() else { return };
         let body = detach(body);
-        let ahead = boarding.engine().ahead(&boarding.flight, false);
+        let engine = boarding.engine();
+        let ahead = engine.ahead(&boarding.flight, false);
         match self {
-            Self::Task(_) => {
-                let limit = boarding.engine().policy.time_limit();
+            // A thread can't be stopped, so there is no limit.
+            Self::Thread(_, queue) => queue(boarding, Body::new(ahead, body, None)),
+            _ => {
+                let limit = engine.policy.time_limit();
                 load::spawn(boarding, Body::new(ahead, body, limit));
             }
-            // A thread can't be stopped, so there is no limit.
-            _ => load::queue(boarding, Body::new(ahead, body, None)),
         }
+    }
+}
+
+/// A call that was no hit, all of it but what makes its body: compiled once for all functions of the same types.
+pub(crate) struct Journey<K: Key, O: Output, P> {
+    stage: Stage<K, O, P>,
+    way: Way<K, O, P>,
+}
+
+/// How far it has come.
+enum Stage<K: Key, O: Output, P> {
+    /// It has not been polled.
+    Misses(Miss<K, O>),
+    /// It is on board of a flight.
+    Rides(Ride<K, O, P>),
+    /// It has returned.
+    Ends,
+}
+
+impl<K: Key, O: Output, P> Journey<K, O, P> {
+    pub(crate) fn new(miss: Miss<K, O>, way: Way<K, O, P>) -> Self {
+        Self { stage: Stage::Misses(miss), way }
+    }
+
+    /// Has its loads run in another way, as long as it has not been polled.
+    pub(crate) fn set_way(&mut self, way: Way<K, O, P>) {
+        self.way = way;
+    }
+
+    /// Has another kind of body, as long as it has not been polled.
+    pub(crate) fn with_body<Q>(self, way: Way<K, O, Q>) -> Journey<K, O, Q> {
+        match self.stage {
+            Stage::Misses(miss) => Journey::new(miss, way),
+            Stage::Rides(_) | Stage::Ends => unreachable!("the body is known before the first poll"),
+        }
+    }
+}
+
+impl<K: Key, O: Output, P: Future<Output = O> + Unpin> Journey<K, O, P> {
+    /// Does what the call has to do by now. `start` makes the body of its load, or of the refresh that it has to start.
+    ///
+    /// # Panics
+    ///
+    /// If what makes the body panics: it clones arguments.
+    fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
+        if let Stage::Misses(_) = self.stage {
+            if let Some(now) = self.set_out(start) {
+                return Poll::Ready(now);
+            }
+        }
+        match &mut self.stage {
+            Stage::Rides(ride) => ride.poll(cx, start),
+            Stage::Misses(_) | Stage::Ends => panic!("a call was polled after it had returned"),
+        }
+    }
+
+    /// The same without telling how the call came by its output.
+    fn poll_output(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<O> {
+        match self.poll(cx, start) {
+            Poll::Ready((output, _)) => Poll::Ready(output),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// What the call is served at once, having started the refresh that it has to start; else it rides.
+    fn set_out(&mut self, start: Start<'_, P>) -> Option<Now<O>> {
+        let Stage::Misses(miss) = mem::replace(&mut self.stage, Stage::Ends) else { return None };
+        let (boarding, insists) = match miss {
+            Miss::Aboard(boarding) => (boarding, false),
+            Miss::Insists(boarding) => (boarding, true),
+            Miss::Answered { output, served, refresh } => {
+                if let Some(boarding) = refresh {
+                    self.way.refresh(boarding, start);
+                }
+                return Some((output, served));
+            }
+        };
+        self.stage = Stage::Rides(Ride::new(boarding, insists, self.way.task()));
+        None
+    }
+}
+
+impl<K: Key, O: Output, P> fmt::Debug for Journey<K, O, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journey").finish_non_exhaustive()
     }
 }
 
@@ -63,78 +157,19 @@ impl<O: Output, P> Way<O, P> {
 ///
 /// # Cancel safety
 ///
-/// As of [`Call`]. A refresh that it has started goes on.
-pub(crate) enum Answer<K: Key, O: Output, F, P> {
-    /// It is on board of a flight. In a box, because the future of a call has room for this whether it is a hit or not, and is
-    /// moved as a whole to where it is awaited.
-    Waits(Box<Call<K, O, P, Slot<F>>>),
-    /// It is served at once.
-    Given(Option<Now<O>>),
+/// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
+/// the waiters drives the flight on with its own body (X2). A refresh that it has started goes on.
+pub(crate) struct Answer<K: Key, O: Output, F, P> {
+    /// In a box, because the future of a call has room for this whether it is a hit or not, and is moved as a whole to where
+    /// it is awaited.
+    journey: Box<Journey<K, O, P>>,
+    start: Option<F>,
 }
 
-impl<K, O, F, P> Answer<K, O, F, P>
-where
-    K: Key,
-    O: Output,
-    F: FnOnce() -> P,
-    P: Future<Output = O> + Unpin,
-{
-    /// Starts the refresh that the call has to start, if there is one; all else is for `poll` to do.
-    ///
-    /// # Panics
-    ///
-    /// If what makes the body of a refresh panics: it clones arguments.
-    pub(crate) fn new(miss: Miss<K, O>, start: F, way: Way<O, P>) -> Self {
-        let mut start = Slot::new(start);
-        let begun = begin(miss, way, &mut start);
-        Self::begun(begun, start)
+impl<K: Key, O: Output, F, P> Answer<K, O, F, P> {
+    pub(crate) fn new(journey: Box<Journey<K, O, P>>, start: F) -> Self {
+        Self { journey, start: Some(start) }
     }
-
-    /// The same, of a miss that is not moved by who does not know its size.
-    ///
-    /// # Panics
-    ///
-    /// As `new`.
-    pub(crate) fn boxed(miss: Box<Miss<K, O>>, start: F, way: Way<O, P>) -> Self {
-        let mut start = Slot::new(start);
-        let begun = begin_boxed(miss, way, &mut start);
-        Self::begun(begun, start)
-    }
-
-    fn begun(begun: Result<Now<O>, Ride<K, O, P>>, start: Slot<F>) -> Self {
-        match begun {
-            Ok(now) => Self::Given(Some(now)),
-            Err(ride) => Self::Waits(Box::new(Call { ride, start })),
-        }
-    }
-}
-
-/// What a call is served at once, having started the refresh that it has to start, or its place on a flight.
-fn begin<K: Key, O: Output, P>(
-    miss: Miss<K, O>,
-    way: Way<O, P>,
-    start: Start<'_, P>,
-) -> Result<Now<O>, Ride<K, O, P>> {
-    match miss {
-        Miss::Aboard(boarding) => Err(Ride::new(boarding, false, way.task())),
-        Miss::Insists(boarding) => Err(Ride::new(boarding, true, way.task())),
-        Miss::Answered { output, served, refresh } => {
-            if let Some(boarding) = refresh {
-                way.refresh(boarding, start);
-            }
-            Ok((output, served))
-        }
-    }
-}
-
-/// The same, with the move of the miss in here.
-#[allow(clippy::boxed_local)]
-fn begin_boxed<K: Key, O: Output, P>(
-    miss: Box<Miss<K, O>>,
-    way: Way<O, P>,
-    start: Start<'_, P>,
-) -> Result<Now<O>, Ride<K, O, P>> {
-    begin(*miss, way, start)
 }
 
 impl<K, O, F, P> Future for Answer<K, O, F, P>
@@ -147,15 +182,9 @@ where
     type Output = (O, Served);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(O, Served)> {
-        match &mut *self {
-            Self::Waits(call) => call.ride.poll(cx, &mut call.start),
-            Self::Given(now) => give(now),
-        }
+        let this = &mut *self;
+        this.journey.poll(cx, &mut this.start)
     }
-}
-
-fn give<O>(now: &mut Option<Now<O>>) -> Poll<Now<O>> {
-    Poll::Ready(now.take().expect("a call is not polled after it has returned"))
 }
 
 // No field is ever pinned: bodies are `Unpin`.
@@ -163,10 +192,7 @@ impl<K: Key, O: Output, F, P> Unpin for Answer<K, O, F, P> {}
 
 impl<K: Key, O: Output, F, P> fmt::Debug for Answer<K, O, F, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Waits(call) => call.fmt(f),
-            Self::Given(_) => f.write_str("Given"),
-        }
+        f.debug_struct("Answer").finish_non_exhaustive()
     }
 }
 
@@ -184,17 +210,7 @@ where
     type Output = O;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
-        match &mut self.0 {
-            Answer::Waits(call) => call.ride.poll_output(cx, &mut call.start),
-            Answer::Given(now) => output(give(now)),
-        }
-    }
-}
-
-/// What a call returns that does not tell how it came by it.
-pub(super) fn output<O>(polled: Poll<Now<O>>) -> Poll<O> {
-    match polled {
-        Poll::Ready((output, _)) => Poll::Ready(output),
-        Poll::Pending => Poll::Pending,
+        let this = &mut self.0;
+        this.journey.poll_output(cx, &mut this.start)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     engine::tier::Ahead,
+    contain::{catch, catch_result},
     error::LoadTimeout,
     flight::{Flight, Payload, circle},
     policy::TimeLimit,
@@ -9,7 +10,6 @@ use crate::{
 };
 use std::{
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -17,7 +17,7 @@ use std::{
 };
 
 /// The body of a load that runs; gone when the load has ended, whichever way.
-pub(super) struct Body<O, P> {
+pub(crate) struct Body<O, P> {
     /// Before the future.
     ahead: Ahead<O>,
     future: Option<P>,
@@ -35,8 +35,10 @@ struct Limit<O> {
 impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
     /// Starts the clock.
     pub(super) fn new(ahead: Ahead<O>, future: P, limit: Option<TimeLimit<O>>) -> Self {
-        let limit = limit
-            .map(|(after, timed_out)| Box::new(Limit { after, deadline: Deadline::after(after), timed_out }));
+        let limit = match limit {
+            Some((after, timed_out)) => Some(Box::new(Limit { after, deadline: Deadline::after(after), timed_out })),
+            None => None,
+        };
         Self { ahead, future: Some(future), limit }
     }
 
@@ -50,19 +52,19 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
         K: Send + Sync + 'static,
         O: Send + Sync + 'static,
     {
-        circle::within(Arc::clone(flight) as _, || {
-            let polled = catch_unwind(AssertUnwindSafe(|| self.poll_future(cx)));
-            let result = match polled {
-                Ok(Poll::Pending) => self.time_out(flight.name(), cx)?,
-                Ok(Poll::Ready(output)) => Ok(output),
-                Err(payload) => Err(payload),
-            };
-            self.limit = None;
-            self.ahead.close();
-            // A body that panics while it is dropped has panicked.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(self.future.take())));
-            Some(dropped.and(result))
-        })
+        let _within = circle::enter(Arc::clone(flight) as _);
+        let result = match catch_result(&mut || self.poll_future(cx)) {
+            Ok(Poll::Pending) => self.time_out(flight.name(), cx)?,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(payload) => Err(payload),
+        };
+        self.limit = None;
+        self.ahead.close();
+        // A body that panics while it is dropped has panicked.
+        match catch(&mut || self.future = None) {
+            Ok(()) => Some(result),
+            Err(payload) => Some(Err(payload)),
+        }
     }
 
     fn poll_future(&mut self, cx: &mut Context<'_>) -> Poll<O> {
@@ -84,7 +86,7 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
             return None;
         }
         let timeout = LoadTimeout::new(name, *after);
-        Some(catch_unwind(AssertUnwindSafe(|| timed_out(timeout))))
+        Some(catch_result(&mut || timed_out(timeout.clone())))
     }
 }
 

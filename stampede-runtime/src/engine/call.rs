@@ -3,36 +3,25 @@
 use crate::{
     engine::{
         Boarding, Key, Now, Output,
-        answer::output,
         body::Body,
         load::{self, BoxFuture},
     },
+    contain::{catch, catch_result},
     flight::{Landing, circle::Edge, state::Step},
     served::Served,
     stats::Event,
     sync::lock,
 };
 use std::{
-    fmt,
     future::Future,
     mem,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::resume_unwind,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::runtime::Handle;
 
-/// A call on board of a flight. `S` makes the load's body `P`, at most once.
-///
-/// # Cancel safety
-///
-/// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
-/// the waiters drives the flight on with its own body (X2).
-pub(crate) struct Call<K: Key, O: Output, P, S> {
-    pub(super) ride: Ride<K, O, P>,
-    pub(super) start: S,
-}
-
-/// All of a call but what makes its body: compiled once for all functions of the same types.
+/// A call on board of a flight, all of it but what makes its body.
 pub(super) struct Ride<K: Key, O: Output, P> {
     boarding: Boarding<K, O>,
     role: Role<O, P>,
@@ -66,19 +55,13 @@ pub(super) trait MakeBody<P> {
 /// As those see it who don't know the function.
 pub(super) type Start<'a, P> = &'a mut dyn MakeBody<P>;
 
-/// What makes a body, until it has.
-pub(crate) struct Slot<F>(Option<F>);
-
-impl<F> Slot<F> {
-    pub(super) fn new(start: F) -> Self {
-        Self(Some(start))
-    }
-}
-
-impl<P, F: FnOnce() -> P> MakeBody<P> for Slot<F> {
+/// There until it has made one.
+impl<P, F: FnOnce() -> P> MakeBody<P> for Option<F> {
     fn start(&mut self) -> Option<P> {
-        let start = self.0.take()?;
-        Some(start())
+        match self.take() {
+            Some(start) => Some(start()),
+            None => None,
+        }
     }
 }
 
@@ -108,13 +91,13 @@ where
         let limit = engine.policy.time_limit();
         self.served = Served::Loaded;
         // Without a runtime callers drive the load (X4).
-        let task = self.detach.and_then(|detach| Some((detach, Handle::try_current().ok()?)));
-        match task {
-            Some((detach, runtime)) => {
+        let runtime = if self.detach.is_some() { current_runtime() } else { None };
+        match (self.detach, runtime) {
+            (Some(detach), Some(runtime)) => {
                 load::start(&mut self.boarding, Body::new(ahead, detach(body), limit), &runtime);
                 self.role = Role::Waits;
             }
-            None => {
+            _ => {
                 let body = Body::new(ahead, body, limit);
                 if !body.asks() {
                     self.boarding.engine().load_starts();
@@ -126,7 +109,7 @@ where
 
     /// Runs what makes the body: it clones arguments. If that panics, the panic is this call's alone.
     fn make_body(&mut self, start: Start<'_, P>) -> P {
-        match catch_unwind(AssertUnwindSafe(|| start.start())) {
+        match catch_result(&mut || start.start()) {
             Ok(Some(body)) => body,
             Ok(None) => {
                 self.leave();
@@ -150,12 +133,17 @@ where
         match flight.state.landing()? {
             Landing::Sole(output) => {
                 let kept = lock(output).take()?;
-                Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(sharing)))
+                Some(kept.into_own(sharing))
             }
             Landing::Shared(kept) => Some(kept.to_output(sharing)),
             Landing::Panicked(panic) => panic.resume(flight.name()),
             Landing::Abandoned => None,
         }
+    }
+
+    fn update_edge(&mut self) {
+        let flight = &self.boarding.flight;
+        Edge::update(&mut self.edge, Arc::as_ptr(flight).addr(), &|| Arc::clone(flight) as _);
     }
 
     fn step_off(&mut self) {
@@ -167,10 +155,10 @@ where
     /// What the call returns whose flight has come to `output`.
     fn arrive(&self, output: O) -> Now<O> {
         let (engine, flight) = (self.boarding.engine(), &self.boarding.flight);
-        let served = match self.served {
-            Served::Loaded => engine.served_by_tier(flight).unwrap_or(Served::Loaded),
-            served => served,
-        };
+        let mut served = self.served;
+        if let (Served::Loaded, Some(by_tier)) = (served, engine.served_by_tier(flight)) {
+            served = by_tier;
+        }
         if self.insists {
             return (output, served);
         }
@@ -195,13 +183,10 @@ where
 impl<K: Key, O: Output, P> Ride<K, O, P> {
     /// Leaves the flight before it has landed.
     fn leave(&mut self) {
-        let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else {
-            self.boarding.leave();
-            return;
-        };
+        let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else { return self.boarding.leave() };
         self.boarding.engine().count_end(&self.boarding.flight, Event::LoadAbandoned);
         // Before another caller takes over: never two bodies at a time (X2).
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(body.take())));
+        let dropped = catch(&mut || drop(body.take()));
         self.boarding.leave();
         if let Err(payload) = dropped {
             if !std::thread::panicking() {
@@ -217,15 +202,10 @@ where
     O: Output,
     P: Future<Output = O> + Unpin,
 {
-    /// The same without telling how the call came by its output.
-    pub(super) fn poll_output(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<O> {
-        output(self.poll(cx, start))
-    }
-
     /// Does what the call has to do by now. `start` makes the body of its load.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
         let this = self;
-        Edge::update(&mut this.edge, &this.boarding.flight);
+        this.update_edge();
         loop {
             match &mut this.role {
                 Role::Leads => this.lead(start),
@@ -240,7 +220,7 @@ where
                         if let Some(now) = this.start_over() {
                             return Poll::Ready(now);
                         }
-                        Edge::update(&mut this.edge, &this.boarding.flight);
+                        this.update_edge();
                     }
                 },
                 Role::Drives(body) => {
@@ -265,8 +245,7 @@ impl<K: Key, O: Output, P> Drop for Ride<K, O, P> {
     }
 }
 
-impl<K: Key, O: Output, P, S> fmt::Debug for Call<K, O, P, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("boarding", &self.ride.boarding).finish_non_exhaustive()
-    }
+/// Compiled once.
+fn current_runtime() -> Option<Handle> {
+    Handle::try_current().ok()
 }

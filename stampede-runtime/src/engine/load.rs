@@ -37,6 +37,11 @@ pub(super) fn start<K: Key, O: Output>(
     // Made first: from then on the load answers for the flight.
     let load = Load::new(Arc::clone(&boarding.flight), body);
     boarding.drive_by_task();
+    spawn_task(runtime, Box::pin(load));
+}
+
+/// To the runtime all loads are alike: its part is compiled once.
+fn spawn_task(runtime: &Handle, load: BoxFuture<()>) {
     runtime.spawn(load);
 }
 
@@ -129,10 +134,10 @@ impl<K: Key, O: Output> Future for Load<K, O> {
 
 impl<K: Key, O: Output> Drop for Load<K, O> {
     fn drop(&mut self) {
-        if let Some(body) = self.body.take() {
+        if let mut body @ Some(_) = self.body.take() {
             self.flight.engine.count_end(&self.flight, Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
-            contain(|| drop(body));
+            contain(&mut || drop(body.take()));
             self.flight.abandon();
         }
     }

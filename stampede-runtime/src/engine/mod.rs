@@ -19,16 +19,16 @@ mod tier;
 #[cfg(feature = "redis")]
 mod tier;
 
-pub(crate) use answer::{Answer, Plain, Way};
+pub(crate) use answer::{Answer, Journey, Plain, Way};
 pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
 
 use crate::{
     attached::Attached,
     clock::{self, Clock, Ticks},
-    contain::contain,
+    contain::{catch_result, contain, contain_result},
     flight::{Flight, Landing, Panic, Payload, table::Table},
-    keyed::{Keyed, Lookup},
+    keyed::{AnyLookup, Form, Keyed, Lookup},
     labels::Labels,
     policy::{Decision, Lifetime, Policy},
     pool::POOL,
@@ -46,7 +46,6 @@ use std::{
     fmt,
     hash::{BuildHasher, Hash},
     mem,
-    panic::{self, AssertUnwindSafe},
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -110,7 +109,7 @@ pub(crate) enum Begin<K, O> {
     Miss(Miss<K, O>),
 }
 
-/// What a call has that found nothing fresh; it goes on as an [`Answer`].
+/// What a call has that found nothing fresh; it goes on as a [`Journey`].
 #[derive(Debug)]
 pub(crate) enum Miss<K, O> {
     /// A place on a flight.
@@ -156,30 +155,34 @@ impl<K: Key, O: Output> Engine<K, O> {
     pub(crate) fn begin<Q>(
         self: &Arc<Self>,
         key: &Q,
-        to_key: impl FnOnce(&Q) -> K,
+        to_key: impl Fn(&Q) -> K,
         refresher: Refresher,
     ) -> Begin<K, O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let lookup = self.lookup(key);
-        match self.store.get(&lookup, self.clock.now(), &self.sharing) {
+        let Lookup { hash, key } = self.lookup(key);
+        match self.store.get(&Lookup { hash, key }, self.clock.now(), &self.sharing) {
             Some(output) => {
                 self.counters.count(Event::Hit);
                 Begin::Hit(output)
             }
-            None => self.miss(&lookup, to_key, refresher),
+            None => Begin::Miss(self.miss(&Lookup { hash, key: &Form { form: key, to_key } }, refresher)),
         }
     }
 
     /// A place on the flight of a key, whatever is stored (I3).
-    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl FnOnce(&Q) -> K) -> Miss<K, O>
+    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl Fn(&Q) -> K) -> Miss<K, O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
+        let hash = self.lookup(key).hash;
+        self.insist(&Lookup { hash, key: &Form { form: key, to_key } })
+    }
+
+    fn insist(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Miss<K, O> {
         self.sweep_if_calls_do();
-        let lookup = self.lookup(key);
-        let boarding = self.board(&lookup, to_key);
+        let boarding = self.board(lookup);
         self.count_boarding(&boarding);
         if boarding.leads() {
             self.counters.count(Event::Refresh);
@@ -195,88 +198,66 @@ impl<K: Key, O: Output> Engine<K, O> {
     ) -> Result<Now<O>, Boarding<K, O>> {
         let lookup = abandoned.key.lookup();
         if insists {
-            return Err(self.board(&lookup, K::clone));
+            return Err(self.board(&lookup));
         }
         match self.find(&lookup) {
             Some(found) => Ok(served(found)),
-            None => self.board_unless_served(&lookup, K::clone),
+            None => self.board_unless_served(&lookup),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn miss<Q>(
-        self: &Arc<Self>,
-        lookup: &Lookup<'_, Q>,
-        to_key: impl FnOnce(&Q) -> K,
-        refresher: Refresher,
-    ) -> Begin<K, O>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    fn miss(self: &Arc<Self>, lookup: &AnyLookup<'_, K>, refresher: Refresher) -> Miss<K, O> {
         self.sweep_if_calls_do();
         let found = if self.policy.serves_stale() { self.find(lookup) } else { None };
-        // Where nobody can run a refresh the call loads, unless another has started to.
-        let is_served = |found: &Found<O>| {
-            found.decision != Decision::Revalidate
+        if let Some(found) = found {
+            // Where nobody can run a refresh the call loads, unless another has started to.
+            if found.decision != Decision::Revalidate
                 || refresher.is_there()
                 || self.flights.contains(lookup.hash, lookup.key)
-        };
-        if let Some(found) = found.filter(is_served) {
-            return self.serve(found, lookup, to_key, refresher);
+            {
+                return self.serve(found, lookup, refresher);
+            }
         }
-        match self.board_unless_served(lookup, to_key) {
+        match self.board_unless_served(lookup) {
             Ok((output, served)) => {
                 self.count_served(served);
-                Begin::Miss(Miss::Answered { output, served, refresh: None })
+                Miss::Answered { output, served, refresh: None }
             }
             Err(boarding) => {
                 self.count_boarding(&boarding);
-                Begin::Miss(Miss::Aboard(boarding))
+                Miss::Aboard(boarding)
             }
         }
     }
 
     /// What a key can be served that was not fresh a moment ago.
-    fn find<Q>(&self, lookup: &Lookup<'_, Q>) -> Option<Found<O>>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
-        self.store.find(lookup, clock::exact, &self.sharing)
+    fn find(&self, lookup: &AnyLookup<'_, K>) -> Option<Found<O>> {
+        self.store.find(lookup, &self.sharing)
     }
 
-    fn serve<Q>(
+    fn serve(
         self: &Arc<Self>,
         found: Found<O>,
-        lookup: &Lookup<'_, Q>,
-        to_key: impl FnOnce(&Q) -> K,
+        lookup: &AnyLookup<'_, K>,
         refresher: Refresher,
-    ) -> Begin<K, O>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    ) -> Miss<K, O> {
         let refresh = match found.decision {
-            Decision::Revalidate if refresher.has_room() => self.lead_refresh(lookup, to_key),
+            Decision::Revalidate if refresher.has_room() => self.lead_refresh(lookup),
             _ => None,
         };
         let (output, served) = served(found);
         self.count_served(served);
-        Begin::Miss(Miss::Answered { output, served, refresh })
+        Miss::Answered { output, served, refresh }
     }
 
     /// Puts a flight in the air whose load nobody waits for, unless the key has one or needs none any more (F2).
-    fn lead_refresh<Q>(
-        self: &Arc<Self>,
-        lookup: &Lookup<'_, Q>,
-        to_key: impl FnOnce(&Q) -> K,
-    ) -> Option<Boarding<K, O>>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    fn lead_refresh(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Option<Boarding<K, O>> {
         if self.flights.contains(lookup.hash, lookup.key) {
             return None;
         }
-        let key = Keyed::new(lookup.hash, to_key(lookup.key));
+        let key = Keyed::new(lookup.hash, lookup.key.to_key());
         let flight = self.flights.lead(key, self)?;
         let refresh = Boarding::new(flight, true);
         // As a leader does that waits (C3).
@@ -291,40 +272,32 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Boards the flight of a key. Who put it in the air looks at the store once more: what landed in between is served, and
     /// the source is left alone if it has failed in between (C3, F3).
-    fn board_unless_served<Q>(
+    fn board_unless_served(
         self: &Arc<Self>,
-        lookup: &Lookup<'_, Q>,
-        to_key: impl FnOnce(&Q) -> K,
-    ) -> Result<Now<O>, Boarding<K, O>>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
-        let boarding = self.board(lookup, to_key);
+        lookup: &AnyLookup<'_, K>,
+    ) -> Result<Now<O>, Boarding<K, O>> {
+        let boarding = self.board(lookup);
         if !boarding.leads() || !self.policy.keeps_outcomes() {
             return Err(boarding);
         }
-        match self.find(lookup).filter(|found| found.decision != Decision::Revalidate) {
-            Some(found) => {
+        match self.find(lookup) {
+            Some(found) if found.decision != Decision::Revalidate => {
                 boarding.abandon();
                 Ok(served(found))
             }
-            None => Err(boarding),
+            _ => Err(boarding),
         }
     }
 
-    fn board<Q>(self: &Arc<Self>, lookup: &Lookup<'_, Q>, to_key: impl FnOnce(&Q) -> K) -> Boarding<K, O>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    fn board(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Boarding<K, O> {
         // A key that costs something is owned only if there is no flight to join.
-        let joined = if mem::needs_drop::<K>() { self.flights.join(lookup.hash, lookup.key) } else { None };
-        let (flight, leads) = joined.map_or_else(
-            || {
-                let key = Keyed::new(lookup.hash, to_key(lookup.key));
-                self.flights.board(key, self)
-            },
-            |flight| (flight, false),
-        );
+        if mem::needs_drop::<K>() {
+            if let Some(flight) = self.flights.join(lookup.hash, lookup.key) {
+                return Boarding::new(flight, false);
+            }
+        }
+        let key = Keyed::new(lookup.hash, lookup.key.to_key());
+        let (flight, leads) = self.flights.board(key, self);
         Boarding::new(flight, leads)
     }
 
@@ -363,7 +336,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     fn land_for_driver(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) -> Option<O> {
         let landing = match self.settle_or_panic(flight, result) {
             Ok((kept, true)) => {
-                return Some(kept.into_output().unwrap_or_else(|kept| kept.to_output(&self.sharing)));
+                return Some(kept.into_own(&self.sharing));
             }
             Ok((kept, false)) => Landing::Shared(kept),
             Err(payload) => Landing::Panicked(Panic::new(payload)),
@@ -378,14 +351,24 @@ impl<K: Key, O: Output> Engine<K, O> {
         result: Result<O, Payload>,
     ) -> Result<(Kept<O>, bool), Payload> {
         // Sharing an error may run the user's conversions.
-        let settled =
-            result.and_then(|output| panic::catch_unwind(AssertUnwindSafe(|| self.settle(flight, output))));
-        settled.inspect_err(|_| {
-            self.count_end(flight, Event::LoadPanicked);
-            Self::fail_lease(flight);
-            self.fail(flight, &"a panic");
-            self.flights.remove(flight);
-        })
+        let settled = match result {
+            Ok(output) => {
+                let mut output = Some(output);
+                catch_result(&mut || output.take().map(|output| self.settle(flight, output)))
+            }
+            Err(payload) => Err(payload),
+        };
+        match settled {
+            Ok(Some(settled)) => Ok(settled),
+            Ok(None) => unreachable!("an output is settled once"),
+            Err(payload) => {
+                self.count_end(flight, Event::LoadPanicked);
+                Self::fail_lease(flight);
+                self.fail(flight, &"a panic");
+                self.flights.remove(flight);
+                Err(payload)
+            }
+        }
     }
 
     /// Stores an output if it is to be kept, and takes its flight out of the table. Tells whether one caller is on board.
@@ -404,7 +387,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             None => {
                 if kind != Kind::Error {
                     // It is newer than what is there (F4 is for failures).
-                    contain(|| self.store.supersede(&flight.key, &flight.state));
+                    contain(&mut || self.store.supersede(&flight.key, flight.state.cabin()));
                 }
                 self.flights.remove(flight);
                 let alone = flight.state.close();
@@ -426,12 +409,14 @@ impl<K: Key, O: Output> Engine<K, O> {
     /// Notes that a load has failed. True if a value stays that can still be served. The failure is reported then, and if
     /// nobody waits for the load: callers may never see it (F4).
     fn fail(&self, flight: &Flight<K, O>, failure: &dyn fmt::Display) -> bool {
-        // Compares users' keys.
-        let note = || contain(|| self.store.fail(&flight.key, clock::exact(), &self.sharing)) == Some(true);
-        let value_stays = self.policy.minds_failures() && flight.state.is_attached() && note();
+        let mut value_stays = false;
+        if self.policy.minds_failures() && flight.state.is_attached() {
+            // Compares users' keys.
+            contain(&mut || value_stays = self.store.fail(&flight.key, clock::exact(), &self.sharing));
+        }
         if value_stays || flight.state.is_deserted() {
             // Prints users' keys and errors.
-            contain(|| self.report(flight, failure, value_stays));
+            contain(&mut || self.report(flight, failure, value_stays));
         }
         value_stays
     }
@@ -463,11 +448,11 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
         // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
-        let earliest = contain(|| {
+        let earliest = contain_result(&mut || {
             let copy = || kept.to_kept(&self.sharing);
-            self.store.insert(&flight.key, copy(), || Some(copy()), lifetime, Some(&flight.state))
+            self.store.insert(&flight.key, copy(), &|| Some(copy()), lifetime, Some(flight.state.cabin()))
         });
-        self.schedule_sweep(earliest.unwrap_or_default());
+        self.schedule_sweep(earliest.flatten());
     }
 
     /// Ends a flight whose load ended without an outcome; those who still wait start over.
@@ -483,9 +468,13 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let lookup = self.lookup(key);
-        let fresh = self.store.get(&lookup, self.clock.now(), &self.sharing);
-        fresh.or_else(|| self.find(&lookup).map(|found| found.output))
+        let Lookup { hash, key } = self.lookup(key);
+        let fresh = self.store.get(&Lookup { hash, key }, self.clock.now(), &self.sharing);
+        if fresh.is_some() {
+            return fresh;
+        }
+        let never = |_: &Q| unreachable!("what is peeked at is not loaded");
+        self.find(&Lookup { hash, key: &Form { form: key, to_key: never } }).map(|found| found.output)
     }
 
     /// Puts an output in the place of what is stored, and cuts the flight of the key (I2).
@@ -502,7 +491,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
-                let earliest = self.store.insert::<()>(&key, kept, || None, lifetime, None);
+                let earliest = self.store.insert(&key, kept, &|| None, lifetime, None);
                 self.schedule_sweep(earliest);
                 self.note_key(&key);
                 // A flight that took off in between may have read what this output replaces.
@@ -515,7 +504,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// Removes the entry of a key and cuts its flight; true if there was either (I1).
-    pub(crate) fn invalidate<Q>(&self, key: &Q, to_key: impl FnOnce(&Q) -> K) -> bool
+    pub(crate) fn invalidate<Q>(&self, key: &Q, to_key: impl Fn(&Q) -> K) -> bool
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
@@ -523,7 +512,8 @@ impl<K: Key, O: Output> Engine<K, O> {
         self.tell_invalidate(lookup.hash, || to_key(key));
         // In this order: a flight that lands in between has stored its outcome before it could be cut.
         let cut = self.flights.cut(lookup.hash, key);
-        let removed = self.store.remove(&lookup, self.clock.now());
+        let Lookup { hash, key } = lookup;
+        let removed = self.store.remove(&Lookup { hash, key: &Form { form: key, to_key } }, self.clock.now());
         cut || removed
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     clock,
-    contain::contain,
+    contain::contain_result,
     engine::{BoxFuture, Engine, Key, Output},
     flight::{
         Flight,
@@ -126,7 +126,10 @@ impl<K: Key, O: Output> Engine<K, O> {
         }
         if let Some(Found { output, lifetime }) = stale {
             // If the load fails it is here (F3).
-            let kept = contain(|| (self.sharing.share)(output));
+            let kept = {
+                let mut output = Some(output);
+                contain_result(&mut || output.take().map(self.sharing.share)).flatten()
+            };
             if let Some(kept) = kept {
                 self.store_outcome(flight, &kept, lifetime);
             }

@@ -27,18 +27,23 @@ type Edges = HashMap<usize, Vec<Arc<dyn Node>>>;
 
 static EDGES: LazyLock<Mutex<Edges>> = LazyLock::new(Mutex::default);
 
-/// Runs `poll` as a part of the load of `flight`.
-pub(crate) fn within<R>(flight: Arc<dyn Node>, poll: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Arc<dyn Node>>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let outer = self.0.take();
-            // The flight that ends here may be the last of its handles: dropped outside of the borrow.
-            drop(CURRENT.with(|current| current.replace(outer)));
-        }
+/// As long as this lives, what the thread does is a part of the load of `flight`.
+#[must_use]
+pub(crate) fn enter(flight: Arc<dyn Node>) -> Within {
+    Within { outer: CURRENT.with(|current| current.replace(Some(flight))) }
+}
+
+/// A load is being polled.
+pub(crate) struct Within {
+    outer: Option<Arc<dyn Node>>,
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        let outer = self.outer.take();
+        // The flight that ends here may be the last of its handles: dropped outside of the borrow.
+        drop(CURRENT.with(|current| current.replace(outer)));
     }
-    let _restore = Restore(CURRENT.with(|current| current.replace(Some(flight))));
-    poll()
 }
 
 /// The current load waits for a flight as long as this lives.
@@ -48,24 +53,24 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    /// Brings `edge` up to date for a call that waits for `to`: the current load, if there is one, waits with it. A call may
-    /// move from one load to another, or out of all.
+    /// Brings `edge` up to date for a call that waits for the flight `node` at the address `to`: the current load, if there is
+    /// one, waits with it. A call may move from one load to another, or out of all.
     ///
     /// # Panics
     ///
     /// If `to` waits for the current load, on its own or through others: neither could ever end.
-    pub(crate) fn update<F: Node + 'static>(edge: &mut Option<Self>, to: &Arc<F>) {
+    pub(crate) fn update(edge: &mut Option<Self>, to: usize, node: &dyn Fn() -> Arc<dyn Node>) {
         let current = CURRENT.with(|current| current.borrow().clone());
         let holds = match (&*edge, &current) {
             (None, None) => true,
             (Some(edge), Some(current)) => {
-                same(&edge.from, current) && address(&edge.to) == Arc::as_ptr(to).cast::<()>() as usize
+                same(&edge.from, current) && address(&edge.to) == to
             }
             _ => false,
         };
         if !holds {
             *edge = None;
-            *edge = current.map(|current| Self::add(current, to.clone()));
+            *edge = current.map(|current| Self::add(current, node()));
         }
     }
 

@@ -120,7 +120,7 @@ impl Panic {
 
 impl Drop for Panic {
     fn drop(&mut self) {
-        contain(|| drop(lock(&self.payload).take()));
+        contain(&mut || drop(lock(&self.payload).take()));
     }
 }
 

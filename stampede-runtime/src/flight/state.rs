@@ -25,10 +25,16 @@ use std::{
 /// One load in progress and those who wait for it; `T` is how it ends.
 #[derive(Debug)]
 pub(crate) struct State<T> {
+    cabin: Cabin,
+    landing: OnceLock<T>,
+}
+
+/// Who is on board, and whose the key is. It does not know how flights end, so it is compiled once.
+#[derive(Debug)]
+pub(crate) struct Cabin {
     /// Its flags, and the number of calls on board, asleep or not, times [`CALLER`].
     word: AtomicUsize,
     seats: Mutex<Seats>,
-    landing: OnceLock<T>,
 }
 
 /// The flight does not own its key any more.
@@ -72,22 +78,85 @@ impl Default for Seat {
 impl<T> State<T> {
     /// A flight with one caller on board, who drives it.
     pub(crate) fn new() -> Self {
-        Self { word: AtomicUsize::new(CALLER), seats: Mutex::new(Seats::default()), landing: OnceLock::new() }
+        Self { cabin: Cabin::new(), landing: OnceLock::new() }
     }
 
     /// Takes one more caller on board; false if the flight is closed.
     pub(crate) fn join(&self) -> bool {
-        let join = |word| (word & CLOSED == 0).then_some(word + CALLER);
-        self.word.fetch_update(AcqRel, Acquire, join).is_ok()
+        self.cabin.join()
     }
 
     /// Hands the driving from a caller to a task.
     pub(crate) fn drive_by_task(&self) {
-        self.word.fetch_or(TASK, AcqRel);
+        self.cabin.word.fetch_or(TASK, AcqRel);
     }
 
     /// Gives the driving up, by a caller that stays on board: whoever is polled first takes over.
     pub(crate) fn offer(&self) {
+        self.cabin.offer();
+    }
+
+    /// What a caller on board does next.
+    pub(crate) fn poll(&self, seat: &mut Seat, waker: &Waker) -> Step {
+        self.cabin.poll(seat, waker, &|| self.landing.get().is_some())
+    }
+
+    /// Lets a caller go, who was `driving` or not. True if it was the last and the flight is dead: the key has to be freed.
+    #[must_use]
+    pub(crate) fn leave(&self, seat: &mut Seat, driving: bool) -> bool {
+        self.cabin.leave(seat, driving)
+    }
+
+    /// Cuts the flight from its key. What it has brought until then, who cuts has to remove; it brings nothing more.
+    pub(crate) fn cut(&self) {
+        self.cabin.word.fetch_or(CUT, AcqRel);
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.cabin.is_attached()
+    }
+
+    /// Whether nobody is on board.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.cabin.word.load(Acquire) < CALLER
+    }
+
+    /// What stores its outcome asks.
+    pub(crate) fn cabin(&self) -> &Cabin {
+        &self.cabin
+    }
+
+    /// Lets nobody join any more, and tells whether one caller at most is on board.
+    pub(crate) fn close(&self) -> bool {
+        self.cabin.word.fetch_or(CLOSED, AcqRel) < 2 * CALLER
+    }
+
+    /// Ends the flight and wakes all who wait. Only the first landing counts.
+    pub(crate) fn land(&self, landing: T) {
+        if let Err(late) = self.landing.set(landing) {
+            drop(late);
+            return;
+        }
+        self.cabin.empty();
+    }
+
+    /// How the flight ended, if it has.
+    pub(crate) fn landing(&self) -> Option<&T> {
+        self.landing.get()
+    }
+}
+
+impl Cabin {
+    fn new() -> Self {
+        Self { word: AtomicUsize::new(CALLER), seats: Mutex::new(Seats::default()) }
+    }
+
+    fn join(&self) -> bool {
+        let join = |word| (word & CLOSED == 0).then_some(word + CALLER);
+        self.word.fetch_update(AcqRel, Acquire, join).is_ok()
+    }
+
+    fn offer(&self) {
         let mut seats = lock(&self.seats);
         self.word.fetch_or(VACANT, AcqRel);
         let heirs = seats.take_wakers();
@@ -95,9 +164,8 @@ impl<T> State<T> {
         wake(heirs);
     }
 
-    /// What a caller on board does next.
-    pub(crate) fn poll(&self, seat: &mut Seat, waker: &Waker) -> Step {
-        if self.landing.get().is_some() {
+    fn poll(&self, seat: &mut Seat, waker: &Waker, has_landed: &dyn Fn() -> bool) -> Step {
+        if has_landed() {
             return Step::Land;
         }
         // Who has no seat will most likely need a copy; who has one, seldom.
@@ -105,7 +173,7 @@ impl<T> State<T> {
         loop {
             let mut seats = lock(&self.seats);
             // Once more under the lock: `land` sets the outcome before it takes the wakers.
-            if self.landing.get().is_some() {
+            if has_landed() {
                 return Step::Land;
             }
             if self.word.load(Acquire) & VACANT != 0 {
@@ -128,9 +196,7 @@ impl<T> State<T> {
         }
     }
 
-    /// Lets a caller go, who was `driving` or not. True if it was the last and the flight is dead: the key has to be freed.
-    #[must_use]
-    pub(crate) fn leave(&self, seat: &mut Seat, driving: bool) -> bool {
+    fn leave(&self, seat: &mut Seat, driving: bool) -> bool {
         let left = |word: usize| {
             let word = if driving { (word - CALLER) | VACANT } else { word - CALLER };
             let dead = word < CALLER && word & (TASK | CLOSED) == 0;
@@ -148,18 +214,9 @@ impl<T> State<T> {
         dead
     }
 
-    /// Cuts the flight from its key. What it has brought until then, who cuts has to remove; it brings nothing more.
-    pub(crate) fn cut(&self) {
-        self.word.fetch_or(CUT, AcqRel);
-    }
-
+    /// Whether the flight still owns its key.
     pub(crate) fn is_attached(&self) -> bool {
         self.word.load(Acquire) & CUT == 0
-    }
-
-    /// Whether nobody is on board.
-    pub(crate) fn is_deserted(&self) -> bool {
-        self.word.load(Acquire) < CALLER
     }
 
     /// Whether what the flight has brought, and has put where a cut finds it, may be shown. A cut that this does not see comes
@@ -169,27 +226,13 @@ impl<T> State<T> {
         self.word.fetch_or(COMMITTED, AcqRel) & CUT == 0
     }
 
-    /// Lets nobody join any more, and tells whether one caller at most is on board.
-    pub(crate) fn close(&self) -> bool {
-        self.word.fetch_or(CLOSED, AcqRel) < 2 * CALLER
-    }
-
-    /// Ends the flight and wakes all who wait. Only the first landing counts.
-    pub(crate) fn land(&self, landing: T) {
-        if let Err(late) = self.landing.set(landing) {
-            drop(late);
-            return;
-        }
+    /// After the landing: nobody joins any more, and all who sleep are woken.
+    fn empty(&self) {
         if self.word.load(Acquire) & CLOSED == 0 {
             self.word.fetch_or(CLOSED, AcqRel);
         }
         let seats = mem::take(&mut *lock(&self.seats));
         wake(seats.into_wakers());
-    }
-
-    /// How the flight ended, if it has.
-    pub(crate) fn landing(&self) -> Option<&T> {
-        self.landing.get()
     }
 }
 

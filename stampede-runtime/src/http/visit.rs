@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    engine::{Answer, Begin, BoxFuture, Miss, Refresher, Way},
+    engine::{Answer, Begin, BoxFuture, Journey, Miss, Refresher, Way},
     http::key::Key,
     served::Served,
     sync::{Mutex, lock},
@@ -250,7 +250,7 @@ where
                 plan.load(service, request, leader).await
             })
         };
-        let mut answer = Answer::new(miss, start, Way::Task(|body| body));
+        let mut answer = Answer::new(Box::new(Journey::new(miss, Way::Task(|body| body))), start);
         let mut leader_lives = true;
         let flown = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
@@ -327,7 +327,7 @@ where
             miss
         };
         // Whoever looks again finds it.
-        let _ = Answer::new(miss, outcome, Way::Task(|body| body)).await;
+        let _ = Answer::new(Box::new(Journey::new(miss, Way::Task(|body| body))), outcome).await;
     }
 
     fn take(&self) -> Option<(S, Request<B>)> {

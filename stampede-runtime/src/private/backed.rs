@@ -124,7 +124,7 @@ impl<C, D, K, O> UnbackedCall<O> for Backed<'_, C, D, K, O> {}
 
 /// A call on board of a flight of a raw cache.
 #[must_use]
-pub struct BackedMiss<C: CacheOf<K, O>, K, O> {
+pub struct BackedMiss<C: CacheOf<K, O>, K: Key, O> {
     miss: Missed<K, C::Raw>,
     of: PhantomData<fn() -> C>,
 }
@@ -154,7 +154,7 @@ where
     }
 }
 
-impl<C: CacheOf<K, O>, K, O> fmt::Debug for BackedMiss<C, K, O> {
+impl<C: CacheOf<K, O>, K: Key, O> fmt::Debug for BackedMiss<C, K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BackedMiss")
     }

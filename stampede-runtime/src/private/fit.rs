@@ -2,8 +2,9 @@
 
 use crate::{
     __private::blocking::Body,
+    attached::Attached,
     cache::ToKey,
-    engine::{Answer, Begin, BoxFuture, Key, Miss, Output, Plain, Refresher, Way},
+    engine::{Answer, Begin, BoxFuture, Journey, Key, Miss, Output, Plain, Refresher, Way},
     fn_cache::{Blueprint, FnCache},
     park,
     served::Served,
@@ -12,6 +13,7 @@ use std::{
     future::Future,
     ops::Deref,
     pin::{Pin, pin},
+    sync::OnceLock,
     task::{Context, Poll},
 };
 
@@ -25,8 +27,35 @@ impl<K: Key, O: Output> Fit<K, O> {
     /// # Panics
     ///
     /// If there is no way to share outputs; a function with such outputs has a `Misfit`.
-    pub fn new(blueprint: Blueprint<K, O>) -> Self {
-        Self(FnCache::new(blueprint))
+    pub fn new(blueprint: &Blueprint<K, O>, tier: Attached<K, O>) -> Self {
+        Self(FnCache::new(blueprint, tier))
+    }
+
+    /// Returns the cache in `cell`, and makes it first.
+    ///
+    /// # Panics
+    ///
+    /// As `new`.
+    #[inline]
+    pub fn once(
+        cell: &'static OnceLock<Self>,
+        blueprint: &'static Blueprint<K, O>,
+        tier: fn() -> Attached<K, O>,
+    ) -> &'static Self {
+        match cell.get() {
+            Some(cache) => cache,
+            None => Self::first(cell, blueprint, tier),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first(
+        cell: &'static OnceLock<Self>,
+        blueprint: &Blueprint<K, O>,
+        tier: fn() -> Attached<K, O>,
+    ) -> &'static Self {
+        cell.get_or_init(|| Self::new(blueprint, tier()))
     }
 
     /// Looks a call up; if it is no hit, it has to go on.
@@ -71,23 +100,26 @@ impl<K, O> Deref for Fit<K, O> {
 /// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Missed<K, O>(Box<Miss<K, O>>);
+pub struct Missed<K: Key, O: Output>(Box<Journey<K, O, BoxFuture<O>>>);
 
-impl<K, O> Missed<K, O> {
+impl<K: Key, O: Output> Missed<K, O> {
     #[cold]
     #[inline(never)]
     pub(super) fn new(miss: Miss<K, O>) -> Self {
-        Self(Box::new(miss))
+        Self(Box::new(Journey::new(miss, Way::Task(|body| body))))
     }
-}
 
-impl<K: Key, O: Output> Missed<K, O> {
+    /// Goes on with another kind of body.
+    fn with_body<P>(self, way: Way<K, O, P>) -> Box<Journey<K, O, P>> {
+        Box::new(self.0.with_body(way))
+    }
+
     /// Waits for a load that is a task of its own.
     pub fn detached<F>(self, start: F) -> impl Future<Output = O> + use<K, O, F>
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Plain(Answer::boxed(self.0, start, Way::Task(|body| body)))
+        Plain(Answer::new(self.0, start))
     }
 
     /// The same, and tells how the output came to the call.
@@ -95,7 +127,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Answer::boxed(self.0, start, Way::Task(|body| body))
+        Answer::new(self.0, start)
     }
 
     /// Waits for a load, or drives it in place (`detach = false`).
@@ -106,7 +138,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Plain(Answer::boxed(self.0, start, Way::InPlace)).await
+        Plain(Answer::new(self.with_body(Way::InPlace), start)).await
     }
 
     /// The same, and tells how the output came to the call.
@@ -117,7 +149,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Answer::boxed(self.0, start, Way::InPlace).await
+        Answer::new(self.with_body(Way::InPlace), start).await
     }
 
     /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
@@ -127,7 +159,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        park::wait(Answer::boxed(self.0, || Body(Some(body)), Way::InPlace))
+        park::wait(Answer::new(self.with_body(Way::InPlace), || Body(Some(body))))
     }
 
     /// Parks the thread until the flight lands, or runs its load, which owns its arguments: a refresh runs on a thread of the
@@ -137,8 +169,9 @@ impl<K: Key, O: Output> Missed<K, O> {
     }
 
     /// The same, and tells how the output came to the call.
-    pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(self, start: F) -> (O, Served) {
-        park::wait(Answer::boxed(self.0, start, Way::Thread(|body| body)))
+    pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(mut self, start: F) -> (O, Served) {
+        self.0.set_way(Way::thread(|body| body));
+        park::wait(Answer::new(self.0, start))
     }
 }
 

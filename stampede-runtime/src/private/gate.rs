@@ -7,6 +7,7 @@ use crate::{
     __private::{fit::Fit, misfit::Misfit, slot::Slot, verdict::Verdict},
     cache::ToKey,
     engine::{Key, Output},
+    attached::Attached,
     fn_cache::Blueprint,
 };
 use std::{
@@ -50,7 +51,7 @@ impl<T: ?Sized + ToOwned> Met for Reference<T> where T::Owned: Send {}
 /// What stands behind a gate where the bounds suffice.
 pub trait Open<K, O> {
     /// Returns the cache of this instantiation.
-    fn open(&self, place: (&'static Slot, TypeId), blueprint: fn() -> Blueprint<K, O>) -> &'static Fit<K, O>;
+    fn open(&self, place: (&'static Slot, TypeId), blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>)) -> &'static Fit<K, O>;
 
     /// Makes the key that a call is looked up by.
     fn key_of<Q: ToKey<K>>(&self, call: &Q) -> K {
@@ -68,7 +69,7 @@ impl<D: Met, K: Key, O: Output> Open<K, O> for &Gate<D, K, O> {
     fn open(
         &self,
         (slot, id): (&'static Slot, TypeId),
-        blueprint: fn() -> Blueprint<K, O>,
+        blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>),
     ) -> &'static Fit<K, O> {
         slot.get(id, blueprint)
     }
@@ -77,7 +78,7 @@ impl<D: Met, K: Key, O: Output> Open<K, O> for &Gate<D, K, O> {
 /// What stands behind a gate where they don't; never run, as such a function does not compile.
 pub trait Shut<K, O> {
     #[doc(hidden)]
-    fn open(&self, _: (&'static Slot, TypeId), _: fn() -> Blueprint<K, O>) -> &'static Misfit<K, O> {
+    fn open(&self, _: (&'static Slot, TypeId), _: fn() -> (Blueprint<K, O>, Attached<K, O>)) -> &'static Misfit<K, O> {
         unreachable!("a function whose types don't fit does not compile")
     }
 

@@ -3,6 +3,7 @@
 //! Everything that `Fit` has is here under the same name, without a bound on any type.
 
 use crate::{
+    attached::Attached,
     engine::Refresher,
     fn_cache::{Blueprint, FnCache},
     served::Served,
@@ -11,6 +12,7 @@ use crate::{
 use std::{
     future::{Future, Pending, pending},
     marker::PhantomData,
+    sync::OnceLock,
 };
 
 const NEVER: &str = "a function whose types don't fit does not compile";
@@ -21,9 +23,12 @@ pub struct Misfit<K, O>(PhantomData<fn() -> (K, O)>);
 
 impl<K, O> Misfit<K, O> {
     #[doc(hidden)]
-    #[allow(clippy::needless_pass_by_value)]
-    pub fn new(_: Blueprint<K, O>) -> Self {
-        Self(PhantomData)
+    pub fn once(
+        cell: &'static OnceLock<Self>,
+        _: &'static Blueprint<K, O>,
+        _: fn() -> Attached<K, O>,
+    ) -> &'static Self {
+        cell.get_or_init(|| Self(PhantomData))
     }
 
     #[doc(hidden)]

@@ -40,6 +40,6 @@ pub use output::{Ask, IntoOutput, KindOf, Outputs, Plain, Unshared, first, kind_
 pub use owner::{Owner, Unowned};
 pub use print::{Keys, Unprinted};
 pub use probe::{Otherwise, Probe, refuse, reject};
-pub use slot::{Every, Slot, id_of, id_of_value, instance_name, method_name, once};
+pub use slot::{Every, Slot, id_of, id_of_value, instance_name, method_name};
 pub use verdict::{Choose, Judged, Own, Verdict};
 pub use view::{One, Part, View};

@@ -2,6 +2,7 @@
 
 use crate::{
     __private::fit::Fit,
+    attached::Attached,
     engine::{Key, Output},
     fn_cache::{Blueprint, FnCache},
     stats::Stats,
@@ -64,13 +65,14 @@ impl Slot {
     pub(super) fn get<K: Key, O: Output>(
         &'static self,
         id: TypeId,
-        blueprint: fn() -> Blueprint<K, O>,
+        blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>),
     ) -> &'static Fit<K, O> {
         let found = match self.first.get() {
             Some(first) if first.id == id => first.typed,
             _ => self.get_or_make(id, || {
                 // For ever: a function's cache lives as long as the function.
-                let cache: &'static Fit<K, O> = Box::leak(Box::new(Fit::new(blueprint())));
+                let (blueprint, tier) = blueprint();
+                let cache: &'static Fit<K, O> = Box::leak(Box::new(Fit::new(&blueprint, tier)));
                 Instance { id, typed: cache, admin: cache }
             }),
         };
@@ -140,14 +142,6 @@ impl fmt::Debug for Slot {
 /// Stands for all instantiations of a generic function together, in place of a type: `page::clear_all()`.
 #[derive(Debug)]
 pub enum Every {}
-
-/// Returns the cache in `cell`, and makes it first.
-///
-/// By a function pointer: a closure would have this compiled anew for each annotated function.
-#[inline]
-pub fn once<C>(cell: &'static OnceLock<C>, make: fn() -> C) -> &'static C {
-    cell.get_or_init(make)
-}
 
 /// What tells instantiations apart.
 #[inline]

@@ -67,7 +67,7 @@ impl Drop for Admitted<'_> {
     }
 }
 
-impl<K: Eq, O> Store<K, O> {
+impl<K: Eq + Clone, O> Store<K, O> {
     /// Makes room for a new entry; None if there is none to be had.
     pub(super) fn admit<'a>(
         &self,

@@ -1,6 +1,6 @@
 //! How much a cache may hold, and who is told when something goes.
 
-use crate::sharing::Kept;
+use crate::{contain::contain, sharing::Kept};
 use std::fmt;
 
 /// Why an entry is not in its cache any more.
@@ -52,7 +52,7 @@ impl<K, O> Bounds<K, O> {
     /// Runs the user's listener; a panic there is contained.
     pub(super) fn tell(&self, key: &K, kept: &Kept<O>, cause: RemovalCause) {
         if let (Some(listen), Some(output)) = (&self.listen, kept.as_output()) {
-            crate::contain::contain(|| listen(key, output, cause));
+            contain(&mut || listen(key, output, cause));
         }
     }
 }

@@ -23,9 +23,9 @@ pub(crate) use bounds::Bounds;
 pub use bounds::{DEFAULT_CAPACITY, RemovalCause};
 
 use crate::{
-    clock::{NEVER, Ticks},
-    flight::state::State,
-    keyed::{ByHash, Identity, Keyed, Lookup},
+    clock::{self, NEVER, Ticks},
+    flight::state::Cabin,
+    keyed::{AnyLookup, ByHash, Identity, Keyed, Lookup},
     policy::{Decision, Lifetime, Windows},
     sharing::{Kept, Sharing},
 };
@@ -67,7 +67,7 @@ enum Attempt<O> {
     Again(Option<Kept<O>>),
 }
 
-impl<K: Eq, O> Store<K, O> {
+impl<K: Eq + Clone, O> Store<K, O> {
     pub(crate) fn new(windows: Windows, bounds: Bounds<K, O>) -> Self {
         Self {
             map: HashMap::with_hasher(Identity::default()),
@@ -93,41 +93,35 @@ impl<K: Eq, O> Store<K, O> {
     }
 
     /// Finds what a key can be served without waiting, stale or not. The clock is asked only if there is an entry.
-    pub(crate) fn find<Q>(
-        &self,
-        lookup: &Lookup<'_, Q>,
-        clock: impl FnOnce() -> Ticks,
-        sharing: &Sharing<O>,
-    ) -> Option<Found<O>>
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    pub(crate) fn find(&self, lookup: &AnyLookup<'_, K>, sharing: &Sharing<O>) -> Option<Found<O>> {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
-        let now = clock();
+        let now = clock::exact();
         let decision = entry.decide(self.windows, now);
-        decision.serves().then(|| {
-            entry.mark.touch();
-            Found { output: entry.kept.to_output(sharing), decision, age: entry.age(now) }
-        })
+        if !decision.serves() {
+            return None;
+        }
+        entry.mark.touch();
+        Some(Found { output: entry.kept.to_output(sharing), decision, age: entry.age(now) })
     }
 
     /// What a call does about the entry of a key.
-    pub(crate) fn decide<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks) -> Decision
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    pub(crate) fn decide(&self, lookup: &AnyLookup<'_, K>, now: Ticks) -> Decision {
         let guard = self.map.guard();
-        self.map.get(lookup, &guard).map_or(Decision::Load, |entry| entry.decide(self.windows, now))
+        match self.map.get(lookup, &guard) {
+            Some(entry) => entry.decide(self.windows, now),
+            None => Decision::Load,
+        }
     }
 
     /// Finds what stands in for the error of a load that ended at `now` (F3).
     pub(crate) fn cover(&self, key: &Keyed<K>, now: Ticks, sharing: &Sharing<O>) -> Option<Found<O>> {
         let guard = self.map.guard();
         let entry = self.map.get(&key.lookup(), &guard)?;
-        let found =
-            || Found { output: entry.kept.to_output(sharing), decision: Decision::Rest, age: entry.age(now) };
-        entry.covers_error(self.windows, now).then(found)
+        if !entry.covers_error(self.windows, now) {
+            return None;
+        }
+        Some(Found { output: entry.kept.to_output(sharing), decision: Decision::Rest, age: entry.age(now) })
     }
 
     /// Notes that the load of a flight that still owns its key has failed at `now`: an entry that can still be served stays
@@ -153,19 +147,16 @@ impl<K: Eq, O> Store<K, O> {
     ///
     /// If the entry of the key changes in the very moment in which it is replaced, what would have replaced it is lost; `again`
     /// may make another. Without one that is as if it had been evicted at once.
-    pub(crate) fn insert<T>(
+    pub(crate) fn insert(
         &self,
         key: &Keyed<K>,
         kept: Kept<O>,
-        again: impl Fn() -> Option<Kept<O>>,
+        again: &dyn Fn() -> Option<Kept<O>>,
         lifetime: Lifetime,
-        flight: Option<&State<T>>,
-    ) -> Option<Ticks>
-    where
-        K: Clone,
-    {
+        flight: Option<&Cabin>,
+    ) -> Option<Ticks> {
         // What will not be stored must not make others go.
-        if !flight.is_none_or(State::is_attached) {
+        if !flight.is_none_or(Cabin::is_attached) {
             return None;
         }
         let weight = self.bounds.weight(key.key(), &kept);
@@ -179,7 +170,7 @@ impl<K: Eq, O> Store<K, O> {
             };
             match attempt {
                 Attempt::Stored => is_stored = true,
-                Attempt::Again(back) if flight.is_none_or(State::is_attached) => next = back.or_else(&again),
+                Attempt::Again(back) if flight.is_none_or(Cabin::is_attached) => next = back.or_else(again),
                 Attempt::Refused | Attempt::Again(_) => {}
             }
         }
@@ -198,14 +189,14 @@ impl<K: Eq, O> Store<K, O> {
     /// The outcome is revealed at once: who cuts the flight removes or replaces the entry next. Either this comes first and
     /// goes with it, or it finds another entry than `old`.
     #[expect(clippy::too_many_arguments)]
-    fn replace<T>(
+    fn replace(
         &self,
         key: Keyed<K>,
         old: &Entry<O>,
         kept: Kept<O>,
         lifetime: Lifetime,
         weight: u32,
-        flight: Option<&State<T>>,
+        flight: Option<&Cabin>,
         guard: &impl Guard,
     ) -> Attempt<O> {
         // What weighs as much as the old entry takes over its place; else it needs one of its own.
@@ -227,7 +218,7 @@ impl<K: Eq, O> Store<K, O> {
         // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys. It may ask twice.
         let over_old = |found: Option<(_, &Entry<O>)>| {
             let is_old = found.is_some_and(|(_, found)| ptr::eq(found, old));
-            if !is_old || !flight.is_none_or(State::is_attached) {
+            if !is_old || !flight.is_none_or(Cabin::is_attached) {
                 return Operation::Abort(());
             }
             entry.take().map_or(Operation::Abort(()), Operation::Insert)
@@ -250,13 +241,13 @@ impl<K: Eq, O> Store<K, O> {
     /// Puts an outcome in where there is none, unless there is one by now, or no room for it.
     ///
     /// The outcome of a flight is hidden until the flight has committed it: a cut may have found nothing to remove.
-    fn insert_first<T>(
+    fn insert_first(
         &self,
         key: Keyed<K>,
         kept: Kept<O>,
         lifetime: Lifetime,
         weight: u32,
-        flight: Option<&State<T>>,
+        flight: Option<&Cabin>,
         guard: &impl Guard,
     ) -> Attempt<O> {
         let hash = key.hash();
@@ -279,7 +270,7 @@ impl<K: Eq, O> Store<K, O> {
         if let Some(admitted) = admitted {
             admitted.stays();
         }
-        if flight.is_none_or(State::commit) {
+        if flight.is_none_or(Cabin::commit) {
             // The flight may have been cut in this very moment; then this entry has been removed, and shows nothing.
             entry.reveal(lifetime);
             return Attempt::Stored;
@@ -358,7 +349,7 @@ impl<K: Eq, O> Store<K, O> {
     }
 
     /// Removes what is older than the outcome of a flight that is not kept, unless the flight has been cut from its key.
-    pub(crate) fn supersede<T>(&self, key: &Keyed<K>, flight: &State<T>) {
+    pub(crate) fn supersede(&self, key: &Keyed<K>, flight: &Cabin) {
         let guard = self.map.guard();
         // Who cuts the flight meanwhile removes this entry, or replaces it.
         if let Some(old) = self.map.get(&key.lookup(), &guard).filter(|_| flight.is_attached()) {
@@ -368,16 +359,13 @@ impl<K: Eq, O> Store<K, O> {
     }
 
     /// Removes the entry of a key; true if it could still have been served.
-    pub(crate) fn remove<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks) -> bool
-    where
-        Q: Equivalent<K> + ?Sized,
-    {
+    pub(crate) fn remove(&self, lookup: &AnyLookup<'_, K>, now: Ticks) -> bool {
         let guard = self.map.guard();
-        let was_served = self.map.remove_entry(lookup, &guard).is_some_and(|(key, entry)| {
-            let was_served = entry.decide(self.windows, now) != Decision::Load;
+        let mut was_served = false;
+        if let Some((key, entry)) = self.map.remove_entry(lookup, &guard) {
+            was_served = entry.decide(self.windows, now) != Decision::Load;
             self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
-            was_served
-        });
+        }
         // Also if there was none: a call that finds the map growing may be left with its old table, and what was taken out of it.
         self.drop_retired(guard);
         was_served

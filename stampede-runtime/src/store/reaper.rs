@@ -84,7 +84,7 @@ fn run() {
 
 fn visit(cache: &Weak<dyn Sweep>) {
     // The last handle of a cache may go here; whatever its parts do when they are dropped, the thread lives on.
-    contain(|| {
+    contain(&mut || {
         if let Some(live) = cache.upgrade() {
             if let Some(at) = live.sweep() {
                 schedule(at, cache.clone());
