@@ -82,14 +82,7 @@ fn statements(plan: &Plan) -> TokenStream {
 
 /// Looks `__stampede_call` up.
 pub(super) fn begin(plan: &Plan, cache: &TokenStream) -> TokenStream {
-    let private = &plan.private;
-    // A raw cache may have a stale window that is not to be seen here.
-    let refresher = match plan.function.flow {
-        _ if !plan.detach => quote!(Nobody),
-        Flow::Blocking => quote!(Pool),
-        Flow::Async | Flow::Boxed => quote!(Runtime),
-    };
-    let refresher = quote!(#private::Refresher::#refresher);
+    let (private, refresher) = (&plan.private, refresher(plan));
     if plan.backing.is_none() {
         return quote!(#cache.begin(&__stampede_call, #refresher));
     }
@@ -98,6 +91,18 @@ pub(super) fn begin(plan: &Plan, cache: &TokenStream) -> TokenStream {
         use #private::{BackedCall as _, UnbackedCall as _};
         (&&#cache).begin(&__stampede_call, #refresher)
     }}
+}
+
+/// Who runs the refreshes that calls start.
+pub(super) fn refresher(plan: &Plan) -> TokenStream {
+    let private = &plan.private;
+    // A raw cache may have a stale window that is not to be seen here.
+    let refresher = match plan.function.flow {
+        _ if !plan.detach => quote!(Nobody),
+        Flow::Blocking => quote!(Pool),
+        Flow::Async | Flow::Boxed => quote!(Runtime),
+    };
+    quote!(#private::Refresher::#refresher)
 }
 
 /// The cache that calls work with; a stand-in too where it is the load that lacks something.

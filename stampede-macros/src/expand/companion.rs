@@ -136,10 +136,9 @@ fn cache(plan: &Plan) -> TokenStream {
         fn __cache() -> &'static #cache {
             #[allow(unused_imports)]
             use #private::{Plain as _, Unprinted as _};
-            static __STAMPEDE_CACHE: ::std::sync::OnceLock<#cache> = ::std::sync::OnceLock::new();
-            // What a constant holds takes no code to make.
-            const __STAMPEDE_BLUEPRINT: &#private::Blueprint<#key, #output> = &#blueprint;
-            <#cache>::once(&__STAMPEDE_CACHE, __STAMPEDE_BLUEPRINT, #tier)
+            static __STAMPEDE_CACHE: #private::Place<#cache, #key, #output> =
+                #private::Place::new(#blueprint, #tier);
+            __STAMPEDE_CACHE.get()
         }
     }
 }
@@ -275,8 +274,7 @@ fn by_key(plan: &Plan) -> TokenStream {
             #(#declared,)*
             __stampede_output: impl #private::IntoOutput<#output>,
         ) #where_clause {
-            let __stampede_key = #cache.key_of(&#by_declared);
-            #cache.insert(__stampede_key, #private::IntoOutput::into_output(__stampede_output));
+            #cache.put(&#by_declared, __stampede_output);
         }
     }
 }
@@ -354,22 +352,13 @@ fn calls(plan: &Plan) -> TokenStream {
 
 /// The same where a future's type needs not say more than that it is one.
 ///
-/// An `async` body costs the compiler more than all else here, so there is one for both, beside that of the function itself.
+/// An `async` body costs the compiler more than all else here, so there is none: a closure is called when the future is polled.
 fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
-    let look_up = call::begin(plan, cache);
-    let begun = lookup::with_call(
-        plan,
-        &local("begun"),
-        &quote! {
-            if __stampede_insists {
-                ::core::result::Result::Err(#cache.begin_fresh(&__stampede_call))
-            } else {
-                #look_up
-            }
-        },
-    );
-    let wait_with_info = load::wait_with_info(plan);
+    let refresher = call::refresher(plan);
+    let begin = quote!(#cache.begin_with_info(&__stampede_call, #refresher, __stampede_insists));
+    let begun = lookup::with_call(plan, &local("miss"), &begin);
+    let call_with_info = load::call_with_info(plan);
     let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
     let names: Vec<_> = plan.function.params.iter().map(|param| &param.name).collect();
@@ -378,12 +367,11 @@ fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let future = |output: &TokenStream| quote!(impl ::core::future::Future<Output = #output>);
     let (of_call, of_output) = (future(&informed), future(&quote!(#output)));
     quote! {
-        async fn __call #generics (__stampede_insists: bool, #(#inputs),*) -> #informed #where_clause {
-            #begun
-            match __stampede_begun {
-                ::core::result::Result::Ok(__stampede_output) => (__stampede_output, #private::Served::Fresh),
-                ::core::result::Result::Err(__stampede_miss) => #wait_with_info,
-            }
+        fn __call #generics (__stampede_insists: bool, #(#inputs),*) -> #of_call #where_clause {
+            #private::lazily(move || {
+                #begun
+                #call_with_info
+            })
         }
         pub fn call_with_info #generics (#(#inputs),*) -> #of_call #where_clause {
             #used

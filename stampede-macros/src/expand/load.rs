@@ -11,15 +11,22 @@ use quote::{quote, quote_spanned};
 
 /// Waits for the flight of `__stampede_miss`, from the function's own parameters.
 pub(super) fn wait(plan: &Plan) -> TokenStream {
-    wait_by(plan, "")
+    let (call, awaited) = (call_by(plan, ""), awaited(plan));
+    quote!(#call #awaited)
 }
 
 /// The same, for the output and how it came to the call.
 pub(super) fn wait_with_info(plan: &Plan) -> TokenStream {
-    wait_by(plan, "_with_info")
+    let (call, awaited) = (call_with_info(plan), awaited(plan));
+    quote!(#call #awaited)
 }
 
-fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
+/// What waits, not awaited.
+pub(super) fn call_with_info(plan: &Plan) -> TokenStream {
+    call_by(plan, "_with_info")
+}
+
+fn call_by(plan: &Plan, suffix: &str) -> TokenStream {
     let method = |name: &str| Ident::new(&format!("{name}{suffix}"), Span::call_site());
     if plan.function.flow == Flow::Blocking && !plan.detach {
         return blocking(plan, &method("blocking"));
@@ -38,11 +45,11 @@ fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
                 quote!(<#home>::__body(#(#arguments),*))
             }
         };
-        return quote!(__stampede_miss.#in_place(move || #body).await);
+        return quote!(__stampede_miss.#in_place(move || #body));
     }
     if plan.shape == Shape::Item {
         let arguments = plan.function.params.iter().map(|param| owned(plan, param));
-        return quote!(__stampede_miss.#detached(move || #home::__load(#(#arguments),*)) #awaited);
+        return quote!(__stampede_miss.#detached(move || #home::__load(#(#arguments),*)));
     }
     let owned = plan.function.params.iter().filter_map(|param| {
         let (name, owned) = (owned_name(param), owned(plan, param));
@@ -67,7 +74,7 @@ fn wait_by(plan: &Plan, suffix: &str) -> TokenStream {
         __stampede_miss.#detached(move || {
             #(#owned)*
             #future
-        }) #awaited
+        })
     }
 }
 

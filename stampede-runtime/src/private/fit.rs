@@ -1,7 +1,7 @@
 //! The cache of a function whose types fit, as generated code works with it.
 
 use crate::{
-    __private::blocking::Body,
+    __private::{blocking::Body, output::IntoOutput},
     attached::Attached,
     cache::ToKey,
     engine::{Answer, Begin, BoxFuture, Journey, Key, Miss, Output, Plain, Refresher, Way},
@@ -13,7 +13,6 @@ use std::{
     future::Future,
     ops::Deref,
     pin::{Pin, pin},
-    sync::OnceLock,
     task::{Context, Poll},
 };
 
@@ -31,32 +30,6 @@ impl<K: Key, O: Output> Fit<K, O> {
         Self(FnCache::new(blueprint, tier))
     }
 
-    /// Returns the cache in `cell`, and makes it first.
-    ///
-    /// # Panics
-    ///
-    /// As `new`.
-    #[inline]
-    pub fn once(
-        cell: &'static OnceLock<Self>,
-        blueprint: &'static Blueprint<K, O>,
-        tier: fn() -> Attached<K, O>,
-    ) -> &'static Self {
-        match cell.get() {
-            Some(cache) => cache,
-            None => Self::first(cell, blueprint, tier),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn first(
-        cell: &'static OnceLock<Self>,
-        blueprint: &Blueprint<K, O>,
-        tier: fn() -> Attached<K, O>,
-    ) -> &'static Self {
-        cell.get_or_init(|| Self::new(blueprint, tier()))
-    }
 
     /// Looks a call up; if it is no hit, it has to go on.
     ///
@@ -74,6 +47,22 @@ impl<K: Key, O: Output> Fit<K, O> {
     /// Boards a flight whatever is stored.
     pub fn begin_fresh<Q: ToKey<K>>(&self, key: &Q) -> Missed<K, O> {
         Missed::new(self.0.engine.begin_fresh(key, Q::to_key))
+    }
+
+    /// Looks a call up that is told how its output came to it, or boards a flight whatever is stored.
+    pub fn begin_with_info<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher, insists: bool) -> Missed<K, O> {
+        if insists {
+            return self.begin_fresh(key);
+        }
+        match self.0.engine.begin(key, Q::to_key, refresher) {
+            Begin::Hit(output) => Missed::new(Miss::Answered { output, served: Served::Fresh, refresh: None }),
+            Begin::Miss(miss) => Missed::new(miss),
+        }
+    }
+
+    /// Stores an output in the place of the one that is there.
+    pub fn put<Q: ToKey<K>>(&self, key: &Q, output: impl IntoOutput<O>) {
+        self.0.insert(key.to_key(), output.into_output());
     }
 
     /// Makes the key that a call is looked up by.
@@ -173,6 +162,11 @@ impl<K: Key, O: Output> Missed<K, O> {
         self.0.set_way(Way::thread(|body| body));
         park::wait(Answer::new(self.0, start))
     }
+}
+
+/// Begins a call when it is polled.
+pub async fn lazily<A: Future>(begin: impl FnOnce() -> A) -> A::Output {
+    begin().await
 }
 
 /// Waits for a call, and forgets how the output came to it.

@@ -3,16 +3,15 @@
 //! Everything that `Fit` has is here under the same name, without a bound on any type.
 
 use crate::{
-    attached::Attached,
+    __private::output::IntoOutput,
     engine::Refresher,
-    fn_cache::{Blueprint, FnCache},
+    fn_cache::FnCache,
     served::Served,
     stats::Stats,
 };
 use std::{
     future::{Future, Pending, pending},
     marker::PhantomData,
-    sync::OnceLock,
 };
 
 const NEVER: &str = "a function whose types don't fit does not compile";
@@ -22,13 +21,8 @@ const NEVER: &str = "a function whose types don't fit does not compile";
 pub struct Misfit<K, O>(PhantomData<fn() -> (K, O)>);
 
 impl<K, O> Misfit<K, O> {
-    #[doc(hidden)]
-    pub fn once(
-        cell: &'static OnceLock<Self>,
-        _: &'static Blueprint<K, O>,
-        _: fn() -> Attached<K, O>,
-    ) -> &'static Self {
-        cell.get_or_init(|| Self(PhantomData))
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
     }
 
     #[doc(hidden)]
@@ -39,6 +33,11 @@ impl<K, O> Misfit<K, O> {
 
     #[doc(hidden)]
     pub fn begin_fresh<Q>(&self, _: &Q) -> MisfitMissed<O> {
+        MisfitMissed(PhantomData)
+    }
+
+    #[doc(hidden)]
+    pub fn begin_with_info<Q>(&self, _: &Q, _: Refresher, _: bool) -> MisfitMissed<O> {
         MisfitMissed(PhantomData)
     }
 
@@ -56,6 +55,9 @@ impl<K, O> Misfit<K, O> {
     pub fn peek<Q>(&self, _: &Q) -> Option<O> {
         None
     }
+
+    #[doc(hidden)]
+    pub fn put<Q>(&self, _: &Q, _: impl IntoOutput<O>) {}
 
     #[doc(hidden)]
     pub fn insert(&self, _: K, _: O) {}

@@ -2,7 +2,7 @@
 //!
 //! - `probe` asks what the types of a function lack, and `verdict` chooses by the answer between `fit` and `misfit`.
 //! - In generic functions and methods bounds decide: `bounds` (public) asks, `gate` chooses, `owner` owns, `slot` holds a cache for each
-//!   instantiation. `backed` works on a raw cache instead, `blocking` on threads.
+//!   instantiation, `place` that of a function without parameters. `backed` works on a raw cache instead, `blocking` on threads.
 //! - `view` is what a call is looked up by, `output` how its outcome is shared, `print` how its key is shown.
 
 mod backed;
@@ -12,6 +12,7 @@ mod gate;
 mod misfit;
 mod output;
 mod owner;
+mod place;
 mod print;
 mod probe;
 mod slot;
@@ -33,11 +34,12 @@ pub use crate::{
     store::DEFAULT_CAPACITY,
 };
 pub use backed::{Backed, BackedCall, BackedMiss, UnbackedCall};
-pub use fit::{Fit, Missed, output_of};
+pub use fit::{Fit, Missed, lazily, output_of};
 pub use gate::{Gate, Met, Open, Reference, Shut, Value};
 pub use misfit::{Misfit, MisfitMissed};
 pub use output::{Ask, IntoOutput, KindOf, Outputs, Plain, Unshared, first, kind_of};
 pub use owner::{Owner, Unowned};
+pub use place::Place;
 pub use print::{Keys, Unprinted};
 pub use probe::{Otherwise, Probe, refuse, reject};
 pub use slot::{Every, Slot, id_of, id_of_value, instance_name, method_name};
