@@ -8,28 +8,28 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+/// What may panic. The table of methods of a `dyn FnMut` has more in it, which is compiled for every closure.
+pub(crate) trait Run {
+    fn run(&mut self);
+}
+
+impl<F: FnMut()> Run for F {
+    fn run(&mut self) {
+        self();
+    }
+}
+
 /// Runs `run`; the panic hook has reported it if that panics.
 ///
 /// # Errors
 ///
 /// What it panicked with.
-pub(crate) fn catch(run: &mut dyn FnMut()) -> Result<(), Box<dyn Any + Send>> {
-    catch_unwind(AssertUnwindSafe(run))
-}
-
-/// The same, for what returns something.
-///
-/// # Errors
-///
-/// What it panicked with.
-pub(crate) fn catch_result<R>(run: &mut dyn FnMut() -> R) -> Result<R, Box<dyn Any + Send>> {
-    let mut result = None;
-    catch(&mut || result = Some(run()))?;
-    Ok(result.expect("what has not panicked has run"))
+pub(crate) fn catch(run: &mut dyn Run) -> Result<(), Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(|| run.run()))
 }
 
 /// Runs `run`; if that panics, there is nobody to hand the payload to. True if it does not.
-pub(crate) fn contain(run: &mut dyn FnMut()) -> bool {
+pub(crate) fn contain(run: &mut dyn Run) -> bool {
     let Err(payload) = catch(run) else { return true };
     let mut payload = Some(payload);
     // A payload may panic when it is dropped, and that one's payload too: there it ends.
@@ -37,11 +37,4 @@ pub(crate) fn contain(run: &mut dyn FnMut()) -> bool {
         mem::forget(payload);
     }
     false
-}
-
-/// The same, for what returns something.
-pub(crate) fn contain_result<R>(run: &mut dyn FnMut() -> R) -> Option<R> {
-    let mut result = None;
-    contain(&mut || result = Some(run()));
-    result
 }

@@ -9,6 +9,32 @@ enum Name {
     Shared(Arc<str>),
 }
 
+impl Name {
+    fn new(name: Cow<'static, str>) -> Self {
+        match name {
+            Cow::Borrowed(name) => Self::Static(name),
+            Cow::Owned(name) => Self::Shared(name.into()),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Shared(name) => name,
+        }
+    }
+
+    fn call(&self, key: Option<String>) -> String {
+        let name = self.as_str();
+        match key {
+            // A tuple prints with its parentheses.
+            Some(key) if key.starts_with('(') => format!("{name}{key}"),
+            Some(key) => format!("{name}({key})"),
+            None => format!("{name}(…)"),
+        }
+    }
+}
+
 /// The name of a cache, and how its keys are printed.
 #[derive(Debug)]
 pub(crate) struct Labels<K> {
@@ -25,27 +51,15 @@ impl<K> Clone for Labels<K> {
 
 impl<K> Labels<K> {
     pub(crate) fn new(name: Cow<'static, str>, print_key: fn(&K) -> Option<String>) -> Self {
-        let name = match name {
-            Cow::Borrowed(name) => Name::Static(name),
-            Cow::Owned(name) => Name::Shared(name.into()),
-        };
-        Self { name, print_key }
+        Self { name: Name::new(name), print_key }
     }
 
     pub(crate) fn name(&self) -> &str {
-        match &self.name {
-            Name::Static(name) => name,
-            Name::Shared(name) => name,
-        }
+        self.name.as_str()
     }
 
     /// Names one call, as in `f(1)`, or `f(…)` where the key can't be printed.
     pub(crate) fn call(&self, key: &K) -> String {
-        match (self.print_key)(key) {
-            // A tuple prints with its parentheses.
-            Some(key) if key.starts_with('(') => format!("{}{key}", self.name()),
-            Some(key) => format!("{}({key})", self.name()),
-            None => format!("{}(…)", self.name()),
-        }
+        self.name.call((self.print_key)(key))
     }
 }

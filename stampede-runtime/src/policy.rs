@@ -95,6 +95,12 @@ impl Settings {
     }
 
     /// The shortest time for which anything is kept.
+    /// Whether any outcome is ever stored by a load, where there is no `ttl_from`.
+    fn keep_outcomes(&self) -> bool {
+        let Self { ttl, err_ttl, none_ttl, .. } = *self;
+        [ttl, err_ttl, none_ttl.unwrap_or_default()].iter().any(|ttl| !ttl.is_zero())
+    }
+
     fn shortest(&self) -> Duration {
         let kept = [self.ttl, self.err_ttl, self.none_ttl.unwrap_or_default()];
         kept.into_iter().filter(|ttl| !ttl.is_zero()).min().unwrap_or(Duration::MAX)
@@ -141,13 +147,16 @@ impl<O> Policy<O> {
         kind: Kind,
         output: &O,
         now: Ticks,
-        chance: impl FnOnce() -> u64,
+        chance: &dyn Fn() -> u64,
     ) -> Option<Lifetime> {
         let ttl = match (kind, self.settings.none_ttl) {
             (Kind::Error, _) => self.settings.err_ttl,
             (Kind::Nothing, Some(ttl)) => ttl,
             (Kind::Value | Kind::Nothing, _) => {
-                let ttl = self.ttl_from.as_ref().map_or(self.settings.ttl, |ttl_from| ttl_from(output));
+                let ttl = match &self.ttl_from {
+                    Some(ttl_from) => ttl_from(output),
+                    None => self.settings.ttl,
+                };
                 let jitter = self.settings.jitter;
                 if jitter > 0.0 { spread(ttl, jitter, chance()) } else { ttl }
             }
@@ -157,19 +166,12 @@ impl<O> Policy<O> {
 
     /// The life of a value whose ttl is `ttl`.
     pub(crate) fn lifetime_of(&self, ttl: Duration, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
-        if ttl.is_zero() {
-            return None;
-        }
-        let fresh_until = clock::after(now, ttl);
-        let windows = if may_be_stale { self.windows } else { Windows::NONE };
-        Some(Lifetime { from: now, fresh_until, gone_at: windows.end(fresh_until), may_be_stale })
+        self.windows.lifetime(ttl, may_be_stale, now)
     }
 
     /// Whether any outcome is ever stored by a load.
     pub(crate) fn keeps_outcomes(&self) -> bool {
-        let Settings { ttl, err_ttl, none_ttl, .. } = self.settings;
-        let ttls = [ttl, err_ttl, none_ttl.unwrap_or_default()];
-        self.ttl_from.is_some() || ttls.iter().any(|ttl| !ttl.is_zero())
+        self.ttl_from.is_some() || self.settings.keep_outcomes()
     }
 
     /// For how long entries of values are stale.
@@ -205,7 +207,10 @@ impl<O> Policy<O> {
     /// What a load comes to that takes longer than it may, and how long that is.
     pub(crate) fn time_limit(&self) -> Option<TimeLimit<O>> {
         let limit = self.settings.load_timeout;
-        self.timed_out.filter(|_| !is_forever(limit)).map(|timed_out| (limit, timed_out))
+        match self.timed_out {
+            Some(timed_out) if !is_forever(limit) => Some((limit, timed_out)),
+            _ => None,
+        }
     }
 }
 
@@ -252,6 +257,16 @@ impl Windows {
 
     fn longest(self) -> Ticks {
         self.revalidate.max(self.error)
+    }
+
+    /// The life of a value whose ttl is `ttl`.
+    fn lifetime(self, ttl: Duration, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
+        if ttl.is_zero() {
+            return None;
+        }
+        let fresh_until = clock::after(now, ttl);
+        let windows = if may_be_stale { self } else { Self::NONE };
+        Some(Lifetime { from: now, fresh_until, gone_at: windows.end(fresh_until), may_be_stale })
     }
 
     /// When an entry is gone that is fresh until then.

@@ -83,7 +83,10 @@ static CACHES: Mutex<Vec<Weak<dyn Admin>>> = Mutex::new(Vec::new());
 
 /// Lists a cache until it is dropped.
 pub(crate) fn add<K: Key, O: Output>(engine: &Arc<Engine<K, O>>) {
-    let cache = Arc::downgrade(engine) as Weak<dyn Admin>;
+    list(Arc::downgrade(engine) as Weak<dyn Admin>);
+}
+
+fn list(cache: Weak<dyn Admin>) {
     let mut caches = lock(&CACHES);
     // The dead are weeded when the list would grow.
     if caches.len() == caches.capacity() {

@@ -121,11 +121,6 @@ impl<O> Kept<O> {
         Self(Form::Error(error))
     }
 
-    /// In the place of what has been taken out.
-    pub(crate) fn dropped() -> Self {
-        Self(Form::Dropped)
-    }
-
     pub(crate) fn is_error(&self, sharing: &Sharing<O>) -> bool {
         self.as_output().is_none_or(|output| (sharing.kind)(output) == Kind::Error)
     }

@@ -196,11 +196,21 @@ impl<K: Key, O: Output, F, P> fmt::Debug for Answer<K, O, F, P> {
     }
 }
 
-/// The same without telling how the call came by its output.
-#[derive(Debug)]
-pub(crate) struct Plain<A>(pub(crate) A);
+/// The same without telling how the call came by its output. Each annotated function has one: another future around an
+/// [`Answer`] would be compiled as often.
+pub(crate) struct Plain<K: Key, O: Output, F, P> {
+    journey: Box<Journey<K, O, P>>,
+    start: Option<F>,
+}
 
-impl<K, O, F, P> Future for Plain<Answer<K, O, F, P>>
+impl<K: Key, O: Output, F, P> Plain<K, O, F, P> {
+    #[inline]
+    pub(crate) fn new(journey: Box<Journey<K, O, P>>, start: F) -> Self {
+        Self { journey, start: Some(start) }
+    }
+}
+
+impl<K, O, F, P> Future for Plain<K, O, F, P>
 where
     K: Key,
     O: Output,
@@ -210,7 +220,10 @@ where
     type Output = O;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
-        let this = &mut self.0;
+        let this = &mut *self;
         this.journey.poll_output(cx, &mut this.start)
     }
 }
+
+// As of `Answer`.
+impl<K: Key, O: Output, F, P> Unpin for Plain<K, O, F, P> {}

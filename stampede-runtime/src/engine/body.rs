@@ -2,7 +2,7 @@
 
 use crate::{
     engine::tier::Ahead,
-    contain::{catch, catch_result},
+    contain::catch,
     error::LoadTimeout,
     flight::{Flight, Payload, circle},
     policy::TimeLimit,
@@ -53,10 +53,11 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
         O: Send + Sync + 'static,
     {
         let _within = circle::enter(Arc::clone(flight) as _);
-        let result = match catch_result(&mut || self.poll_future(cx)) {
-            Ok(Poll::Pending) => self.time_out(flight.name(), cx)?,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(payload) => Err(payload),
+        let mut polled = Poll::Pending;
+        let result = match (catch(&mut || polled = self.poll_future(cx)), polled) {
+            (Ok(()), Poll::Pending) => self.time_out(flight.name(), cx)?,
+            (Ok(()), Poll::Ready(output)) => Ok(output),
+            (Err(payload), _) => Err(payload),
         };
         self.limit = None;
         self.ahead.close();
@@ -86,7 +87,11 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
             return None;
         }
         let timeout = LoadTimeout::new(name, *after);
-        Some(catch_result(&mut || timed_out(timeout.clone())))
+        let mut output = None;
+        match catch(&mut || output = Some(timed_out(timeout.clone()))) {
+            Ok(()) => output.map(Ok),
+            Err(payload) => Some(Err(payload)),
+        }
     }
 }
 

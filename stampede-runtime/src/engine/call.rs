@@ -6,8 +6,8 @@ use crate::{
         body::Body,
         load::{self, BoxFuture},
     },
-    contain::{catch, catch_result},
-    flight::{Landing, circle::Edge, state::Step},
+    contain::catch,
+    flight::{Landing, Payload, circle::Edge, state::Step},
     served::Served,
     stats::Event,
     sync::lock,
@@ -109,19 +109,11 @@ where
 
     /// Runs what makes the body: it clones arguments. If that panics, the panic is this call's alone.
     fn make_body(&mut self, start: Start<'_, P>) -> P {
-        match catch_result(&mut || start.start()) {
-            Ok(Some(body)) => body,
-            Ok(None) => {
-                self.leave();
-                panic!(
-                    "{}: the runtime that ran this call's load was shut down before the load ended",
-                    self.boarding.flight.name()
-                );
-            }
-            Err(payload) => {
-                self.leave();
-                resume_unwind(payload);
-            }
+        let mut body = None;
+        let caught = catch(&mut || body = start.start());
+        match body {
+            Some(body) => body,
+            None => self.fail_to_start(caught.err()),
         }
     }
 
@@ -181,6 +173,18 @@ where
 }
 
 impl<K: Key, O: Output, P> Ride<K, O, P> {
+    /// Leaves, and panics: what makes the body has, or it had been used up.
+    fn fail_to_start(&mut self, payload: Option<Payload>) -> ! {
+        self.leave();
+        match payload {
+            Some(payload) => resume_unwind(payload),
+            None => panic!(
+                "{}: the runtime that ran this call's load was shut down before the load ended",
+                self.boarding.flight.name()
+            ),
+        }
+    }
+
     /// Leaves the flight before it has landed.
     fn leave(&mut self) {
         let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else { return self.boarding.leave() };

@@ -26,7 +26,7 @@ pub use load::BoxFuture;
 use crate::{
     attached::Attached,
     clock::{self, Clock, Ticks},
-    contain::{catch_result, contain, contain_result},
+    contain::{catch, contain},
     flight::{Flight, Landing, Panic, Payload, table::Table},
     keyed::{AnyLookup, Form, Keyed, Lookup},
     labels::Labels,
@@ -351,24 +351,26 @@ impl<K: Key, O: Output> Engine<K, O> {
         result: Result<O, Payload>,
     ) -> Result<(Kept<O>, bool), Payload> {
         // Sharing an error may run the user's conversions.
-        let settled = match result {
+        let mut settled = None;
+        let caught = match result {
             Ok(output) => {
                 let mut output = Some(output);
-                catch_result(&mut || output.take().map(|output| self.settle(flight, output)))
+                catch(&mut || {
+                    if let Some(output) = output.take() {
+                        settled = Some(self.settle(flight, output));
+                    }
+                })
             }
             Err(payload) => Err(payload),
         };
-        match settled {
-            Ok(Some(settled)) => Ok(settled),
-            Ok(None) => unreachable!("an output is settled once"),
-            Err(payload) => {
-                self.count_end(flight, Event::LoadPanicked);
-                Self::fail_lease(flight);
-                self.fail(flight, &"a panic");
-                self.flights.remove(flight);
-                Err(payload)
-            }
+        if let Err(payload) = caught {
+            self.count_end(flight, Event::LoadPanicked);
+            Self::fail_lease(flight);
+            self.fail(flight, &"a panic");
+            self.flights.remove(flight);
+            return Err(payload);
         }
+        Ok(settled.expect("what has not panicked has settled"))
     }
 
     /// Stores an output if it is to be kept, and takes its flight out of the table. Tells whether one caller is on board.
@@ -403,7 +405,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     fn lifetime(&self, kind: Kind, output: &O, hash: u64) -> Option<Lifetime> {
         let now = clock::exact();
         // Another draw for every key and every load.
-        self.policy.lifetime(kind, output, now, || self.hasher.hash_one((hash, now)))
+        self.policy.lifetime(kind, output, now, &|| self.hasher.hash_one((hash, now)))
     }
 
     /// Notes that a load has failed. True if a value stays that can still be served. The failure is reported then, and if
@@ -448,11 +450,13 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
         // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
-        let earliest = contain_result(&mut || {
-            let copy = || kept.to_kept(&self.sharing);
-            self.store.insert(&flight.key, copy(), &|| Some(copy()), lifetime, Some(flight.state.cabin()))
+        let mut earliest = None;
+        contain(&mut || {
+            let again = Some((kept, &self.sharing));
+            let kept = kept.to_kept(&self.sharing);
+            earliest = self.store.insert(&flight.key, kept, again, lifetime, Some(flight.state.cabin()));
         });
-        self.schedule_sweep(earliest.flatten());
+        self.schedule_sweep(earliest);
     }
 
     /// Ends a flight whose load ended without an outcome; those who still wait start over.
@@ -491,7 +495,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
-                let earliest = self.store.insert(&key, kept, &|| None, lifetime, None);
+                let earliest = self.store.insert(&key, kept, None, lifetime, None);
                 self.schedule_sweep(earliest);
                 self.note_key(&key);
                 // A flight that took off in between may have read what this output replaces.

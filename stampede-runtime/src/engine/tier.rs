@@ -2,7 +2,7 @@
 
 use crate::{
     clock,
-    contain::contain_result,
+    contain::contain,
     engine::{BoxFuture, Engine, Key, Output},
     flight::{
         Flight,
@@ -126,10 +126,8 @@ impl<K: Key, O: Output> Engine<K, O> {
         }
         if let Some(Found { output, lifetime }) = stale {
             // If the load fails it is here (F3).
-            let kept = {
-                let mut output = Some(output);
-                contain_result(&mut || output.take().map(self.sharing.share)).flatten()
-            };
+            let (mut output, mut kept) = (Some(output), None);
+            contain(&mut || kept = output.take().map(self.sharing.share));
             if let Some(kept) = kept {
                 self.store_outcome(flight, &kept, lifetime);
             }

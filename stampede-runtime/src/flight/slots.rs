@@ -66,6 +66,11 @@ impl Slots {
     }
 }
 
+/// Where the flight is that is looked for.
+pub(super) fn place(slot: &Slot, is_it: &dyn Fn(&Erased) -> bool) -> Option<usize> {
+    slot.iter().position(is_it)
+}
+
 thread_local! {
     /// The table, by its address, under whose lock this thread compares keys; 0 is none.
     static COMPARING: Cell<usize> = const { Cell::new(0) };

@@ -9,7 +9,7 @@ use crate::{
     engine::{Engine, Key, Output},
     flight::{
         Flight,
-        slots::{Erased, Slot, Slots},
+        slots::{self, Erased, Slot, Slots},
     },
     keyed::Keyed,
 };
@@ -43,12 +43,14 @@ impl<K: Key, O: Output> Table<K, O> {
         let (mut key, mut closed, mut joined, mut led) = (Some(key), None, None, None);
         self.slots.enter(hash, &mut |slot| {
             let found = Self::place(slot, key.as_ref());
-            if let Some(at) = found.filter(|at| Self::typed(&slot[*at]).state.join()) {
-                joined = Some(Arc::clone(&slot[at]));
-                return;
+            if let Some(at) = found {
+                if Self::typed(&slot[at]).state.join() {
+                    joined = Some(Arc::clone(&slot[at]));
+                    return;
+                }
+                // One that is closed is about to leave, as when its last caller is just leaving.
+                closed = Some(slot.swap_remove(at));
             }
-            // One that is closed is about to leave, as when its last caller is just leaving.
-            closed = found.map(|at| slot.swap_remove(at));
             led = Self::put(slot, &mut key, engine);
         });
         match (led, joined) {
@@ -119,7 +121,7 @@ impl<K: Key, O: Output> Table<K, O> {
     /// Where the flight of a key is among those of its hash.
     fn place(slot: &Slot, key: Option<&Keyed<K>>) -> Option<usize> {
         let key = key?;
-        slot.iter().position(|flight| Self::typed(flight).key == *key)
+        slots::place(slot, &|flight| Self::typed(flight).key == *key)
     }
 
     /// Puts a new flight in the air.

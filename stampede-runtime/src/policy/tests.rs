@@ -144,7 +144,7 @@ proptest! {
             Kind::Nothing => none_ttl.unwrap_or(ttl),
             Kind::Value => ttl,
         };
-        let Some(lifetime) = policy.lifetime(kind, &0, from, || chance) else {
+        let Some(lifetime) = policy.lifetime(kind, &0, from, &|| chance) else {
             prop_assert!(longest.is_zero() || jitter > 0.0);
             return Ok(());
         };

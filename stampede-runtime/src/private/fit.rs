@@ -108,7 +108,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Plain(Answer::new(self.0, start))
+        Plain::new(self.0, start)
     }
 
     /// The same, and tells how the output came to the call.
@@ -127,7 +127,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Plain(Answer::new(self.with_body(Way::InPlace), start)).await
+        Plain::new(self.with_body(Way::InPlace), start).await
     }
 
     /// The same, and tells how the output came to the call.

@@ -81,7 +81,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         // Before a listener can panic: from here on the ticket is given back.
         let admitted = ticket.map(|ticket| Admitted { admissions, ticket: Some(ticket) });
         for victim in victims {
-            let is_victim = |entry: &Entry<O>| entry.mark.is_of(victim.ticket);
+            let is_victim = |entry: &Entry<O>| entry.head.mark.is_of(victim.ticket);
             if self.remove_where(victim.hash, &is_victim, RemovalCause::Capacity, guard) {
                 admissions.evictions.fetch_add(1, Relaxed);
             }
@@ -93,8 +93,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
         let mut others = 0;
         loop {
             let entry = self.map.get(&ByHash::behind(others, hash), guard)?;
-            if entry.mark.is_of(ticket) {
-                return Some(&entry.mark);
+            if entry.head.mark.is_of(ticket) {
+                return Some(&entry.head.mark);
             }
             others += 1;
         }

@@ -7,7 +7,6 @@ use crate::{
     sharing::Kept,
 };
 use std::{
-    mem,
     sync::atomic::{
         AtomicU32, AtomicU64,
         Ordering::{Acquire, Relaxed, Release},
@@ -18,9 +17,16 @@ use std::{
 /// The deadline of an entry that is not to be served yet.
 const HIDDEN: Ticks = 0;
 
-/// A stored outcome. There are many: its times beyond the first share eight bytes.
+/// A stored outcome.
 #[derive(Debug)]
 pub(super) struct Entry<O> {
+    pub(super) head: Head,
+    pub(super) kept: Kept<O>,
+}
+
+/// All of an entry but its outcome, so that it is compiled once. There are many: its times beyond the first share eight bytes.
+#[derive(Debug)]
+pub(super) struct Head {
     /// When it stops being fresh, or [`HIDDEN`].
     fresh_until: AtomicU64,
     /// Its ttl, packed; the highest bit is set if it may be stale.
@@ -29,7 +35,6 @@ pub(super) struct Entry<O> {
     /// in a row have failed that would have replaced it; the highest bit is set if it has been taken out of the map.
     rest: AtomicU32,
     pub(super) mark: Mark,
-    pub(super) kept: Kept<O>,
     #[cfg(feature = "test-util")]
     runtime: Option<tokio::runtime::Id>,
 }
@@ -41,20 +46,25 @@ const MOST_FAILURES: u32 = 15;
 
 impl<O> Entry<O> {
     pub(super) fn new(lifetime: Lifetime, kept: Kept<O>, mark: Mark) -> Self {
-        let entry = Self::hidden(lifetime, kept, mark);
-        entry.reveal(lifetime);
-        entry
+        let head = Head::hidden(lifetime, mark);
+        head.reveal(lifetime);
+        Self { head, kept }
     }
 
     /// An entry that is not to be served before it is revealed.
     pub(super) fn hidden(lifetime: Lifetime, kept: Kept<O>, mark: Mark) -> Self {
+        Self { head: Head::hidden(lifetime, mark), kept }
+    }
+}
+
+impl Head {
+    fn hidden(lifetime: Lifetime, mark: Mark) -> Self {
         let ttl = pack(lifetime.fresh_until - lifetime.from);
         Self {
             fresh_until: AtomicU64::new(HIDDEN),
             ttl: if lifetime.may_be_stale { ttl | MAY_BE_STALE } else { ttl },
             rest: AtomicU32::new(0),
             mark,
-            kept,
             #[cfg(feature = "test-util")]
             runtime: current_runtime(),
         }
@@ -68,11 +78,6 @@ impl<O> Entry<O> {
     pub(super) fn retire(&self) {
         self.rest.fetch_or(RETIRED, Relaxed);
         retired::add();
-    }
-
-    /// What it kept, of an entry that did not get into the map.
-    pub(super) fn into_kept(mut self) -> Kept<O> {
-        mem::replace(&mut self.kept, Kept::dropped())
     }
 
     #[inline]
@@ -152,7 +157,7 @@ impl<O> Entry<O> {
     }
 }
 
-impl<O> Drop for Entry<O> {
+impl Drop for Head {
     #[inline]
     fn drop(&mut self) {
         if *self.rest.get_mut() & RETIRED != 0 {

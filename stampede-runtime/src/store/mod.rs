@@ -86,8 +86,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
     {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
-        entry.is_fresh(now).then(|| {
-            entry.mark.touch();
+        entry.head.is_fresh(now).then(|| {
+            entry.head.mark.touch();
             entry.kept.to_output(sharing)
         })
     }
@@ -97,19 +97,19 @@ impl<K: Eq + Clone, O> Store<K, O> {
         let guard = self.map.guard();
         let entry = self.map.get(lookup, &guard)?;
         let now = clock::exact();
-        let decision = entry.decide(self.windows, now);
+        let decision = entry.head.decide(self.windows, now);
         if !decision.serves() {
             return None;
         }
-        entry.mark.touch();
-        Some(Found { output: entry.kept.to_output(sharing), decision, age: entry.age(now) })
+        entry.head.mark.touch();
+        Some(Found { output: entry.kept.to_output(sharing), decision, age: entry.head.age(now) })
     }
 
     /// What a call does about the entry of a key.
     pub(crate) fn decide(&self, lookup: &AnyLookup<'_, K>, now: Ticks) -> Decision {
         let guard = self.map.guard();
         match self.map.get(lookup, &guard) {
-            Some(entry) => entry.decide(self.windows, now),
+            Some(entry) => entry.head.decide(self.windows, now),
             None => Decision::Load,
         }
     }
@@ -118,10 +118,10 @@ impl<K: Eq + Clone, O> Store<K, O> {
     pub(crate) fn cover(&self, key: &Keyed<K>, now: Ticks, sharing: &Sharing<O>) -> Option<Found<O>> {
         let guard = self.map.guard();
         let entry = self.map.get(&key.lookup(), &guard)?;
-        if !entry.covers_error(self.windows, now) {
+        if !entry.head.covers_error(self.windows, now) {
             return None;
         }
-        Some(Found { output: entry.kept.to_output(sharing), decision: Decision::Rest, age: entry.age(now) })
+        Some(Found { output: entry.kept.to_output(sharing), decision: Decision::Rest, age: entry.head.age(now) })
     }
 
     /// Notes that the load of a flight that still owns its key has failed at `now`: an entry that can still be served stays
@@ -132,11 +132,11 @@ impl<K: Eq + Clone, O> Store<K, O> {
         if entry.kept.is_error(sharing) {
             return false;
         }
-        match entry.decide(self.windows, now) {
+        match entry.head.decide(self.windows, now) {
             Decision::Load => false,
             Decision::Serve => true,
             Decision::Revalidate | Decision::Rest | Decision::Attempt => {
-                entry.fail(now);
+                entry.head.fail(now);
                 true
             }
         }
@@ -145,13 +145,13 @@ impl<K: Eq + Clone, O> Store<K, O> {
     /// Stores an outcome; of a flight only unless that has been cut from its key. Some if the reaper has to come earlier than
     /// it planned to.
     ///
-    /// If the entry of the key changes in the very moment in which it is replaced, what would have replaced it is lost; `again`
-    /// may make another. Without one that is as if it had been evicted at once.
+    /// If the entry of the key changes in the very moment in which it is replaced, what would have replaced it is lost; another is
+    /// made of `again`. Without that it is as if it had been evicted at once.
     pub(crate) fn insert(
         &self,
         key: &Keyed<K>,
         kept: Kept<O>,
-        again: &dyn Fn() -> Option<Kept<O>>,
+        again: Option<(&Kept<O>, &Sharing<O>)>,
         lifetime: Lifetime,
         flight: Option<&Cabin>,
     ) -> Option<Ticks> {
@@ -170,7 +170,12 @@ impl<K: Eq + Clone, O> Store<K, O> {
             };
             match attempt {
                 Attempt::Stored => is_stored = true,
-                Attempt::Again(back) if flight.is_none_or(Cabin::is_attached) => next = back.or_else(again),
+                Attempt::Again(back) if flight.is_none_or(Cabin::is_attached) => {
+                    next = match (back, again) {
+                        (None, Some((kept, sharing))) => Some(kept.to_kept(sharing)),
+                        (back, _) => back,
+                    };
+                }
                 Attempt::Refused | Attempt::Again(_) => {}
             }
         }
@@ -213,7 +218,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
             }
             _ => None,
         };
-        let mark = admitted.as_ref().map_or_else(|| old.mark.inherited(), admission::Admitted::mark);
+        let mark = admitted.as_ref().map_or_else(|| old.head.mark.inherited(), admission::Admitted::mark);
         let mut entry = Some(Entry::new(lifetime, kept, mark));
         // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys. It may ask twice.
         let over_old = |found: Option<(_, &Entry<O>)>| {
@@ -225,7 +230,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         };
         let computed = self.map.compute(key, over_old, guard);
         let Compute::Updated { old: (key, old), .. } = computed else {
-            return Attempt::Again(entry.map(Entry::into_kept));
+            return Attempt::Again(entry.map(|entry| entry.kept));
         };
         match admitted {
             Some(admitted) => {
@@ -265,14 +270,14 @@ impl<K: Eq + Clone, O> Store<K, O> {
         };
         let entry = match self.map.try_insert(key, entry, guard) {
             Ok(entry) => entry,
-            Err(there) => return Attempt::Again(Some(there.not_inserted.into_kept())),
+            Err(there) => return Attempt::Again(Some(there.not_inserted.kept)),
         };
         if let Some(admitted) = admitted {
             admitted.stays();
         }
         if flight.is_none_or(Cabin::commit) {
             // The flight may have been cut in this very moment; then this entry has been removed, and shows nothing.
-            entry.reveal(lifetime);
+            entry.head.reveal(lifetime);
             return Attempt::Stored;
         }
         self.remove_this(hash, entry, RemovalCause::Invalidated, guard);
@@ -311,7 +316,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
     fn taken_out(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
         Self::retire(entry);
         if let Some(admissions) = &self.admissions {
-            admissions.give_back(&entry.mark);
+            admissions.give_back(&entry.head.mark);
         }
         self.tell(key, entry, cause, guard);
     }
@@ -326,7 +331,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
     /// with it what was taken out of that. It hands both over if it knows that there is something.
     fn retire(entry: &Entry<O>) {
         if mem::needs_drop::<(K, O)>() {
-            entry.retire();
+            entry.head.retire();
         }
     }
 
@@ -363,7 +368,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         let guard = self.map.guard();
         let mut was_served = false;
         if let Some((key, entry)) = self.map.remove_entry(lookup, &guard) {
-            was_served = entry.decide(self.windows, now) != Decision::Load;
+            was_served = entry.head.decide(self.windows, now) != Decision::Load;
             self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
         }
         // Also if there was none: a call that finds the map growing may be left with its old table, and what was taken out of it.
@@ -397,7 +402,10 @@ impl<K: Eq + Clone, O> Store<K, O> {
 
     /// The number of entries. The map's own is a sum of counters that are read one after another.
     pub(crate) fn len(&self) -> usize {
-        self.admissions.as_ref().map_or_else(|| self.map.len(), Admissions::len)
+        match &self.admissions {
+            Some(admissions) => admissions.len(),
+            None => self.map.len(),
+        }
     }
 
     /// The number of entries that had to make room.
@@ -426,8 +434,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
         let guard = self.map.guard();
         let foreign = Cell::new(false);
         let has_expired = |entry: &Entry<O>| {
-            foreign.set(foreign.get() || entry.is_foreign());
-            entry.has_expired(self.windows, now)
+            foreign.set(foreign.get() || entry.head.is_foreign());
+            entry.head.has_expired(self.windows, now)
         };
         let mut removed = 0;
         while self.remove_where(hash, &has_expired, RemovalCause::Expired, &guard) {
@@ -439,10 +447,13 @@ impl<K: Eq + Clone, O> Store<K, O> {
     /// The deadline and the hash of every entry that can expire.
     fn deadlines(&self) -> Vec<(Ticks, u64)> {
         let guard = self.map.guard();
-        let entries = self.map.iter(&guard);
-        entries
-            .filter_map(|(key, entry)| Some((entry.gone_at(self.windows)?, key.hash())))
-            .filter(|(gone_at, _)| *gone_at != NEVER)
-            .collect()
+        let mut deadlines = Vec::new();
+        for (key, entry) in self.map.iter(&guard) {
+            match entry.head.gone_at(self.windows) {
+                Some(NEVER) | None => {}
+                Some(gone_at) => deadlines.push((gone_at, key.hash())),
+            }
+        }
+        deadlines
     }
 }

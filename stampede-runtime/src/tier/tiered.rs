@@ -10,7 +10,7 @@ use super::{
 use crate::{
     attached::WriteKey,
     clock::{self, NEVER, Ticks},
-    contain::contain_result,
+    contain::contain,
     policy::{self, Decision, Lifetime, Times, Windows},
     sharing::{Kind, Sharing},
 };
@@ -91,7 +91,9 @@ impl<K, O> Tiered<K, O> {
 
     /// What a key is in the tier; from now on it is found by that. Runs the user's `Serialize`.
     pub(crate) fn key(&self, key: &K, hash: u64) -> Option<TierKey> {
-        let bytes = contain_result(&mut || (self.write_key)(key)).flatten()?;
+        let mut bytes = None;
+        contain(&mut || bytes = (self.write_key)(key));
+        let bytes = bytes?;
         self.index.add(&bytes, hash);
         Some(self.client.key(bytes))
     }
@@ -158,7 +160,9 @@ impl<K, O> Tiered<K, O> {
             return None;
         }
         // Runs the user's `Deserialize`.
-        let output = contain_result(&mut || (self.codec.read)(header.kind, &value)).flatten()?;
+        let mut output = None;
+        contain(&mut || output = (self.codec.read)(header.kind, &value));
+        let output = output?;
         let age = header.total.saturating_sub(stored.remaining);
         Some((Found { output, lifetime: lifetime(&header, age, stored.remaining, sent, windows) }, age))
     }
@@ -184,7 +188,11 @@ impl<K, O> Tiered<K, O> {
             total: between(gone_at).min(envelope::LONGEST),
         };
         let mut value = Vec::new();
-        contain_result(&mut || (self.codec.write)(output, &mut value)).filter(|written| *written)?;
+        let mut is_written = false;
+        contain(&mut || is_written = (self.codec.write)(output, &mut value));
+        if !is_written {
+            return None;
+        }
         // MessagePack writes `Some(())` as it writes `None`.
         if value == [NIL] && (self.codec.read)(kind, &value).is_none_or(|read| (sharing.kind)(&read) != kind)
         {
