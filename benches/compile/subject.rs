@@ -13,6 +13,9 @@ pub(crate) struct Subject {
     imports: &'static str,
 }
 
+/// With how many of the signatures the functions are compiled.
+pub(crate) const VARIETIES: [usize; 2] = [1, SIGNATURES.len()];
+
 /// Who must not be faster.
 pub(crate) const PEER: &str = "cached by_key";
 
@@ -28,8 +31,8 @@ pub(crate) const SUBJECTS: [Subject; 3] = [
 
 /// Parameters, output, arguments of a call, and what the body comes to.
 ///
-/// All arguments are owned, as `cached` takes them without further options. The types differ as they do in a service: code for
-/// the same ones is compiled once.
+/// All arguments are owned, as `cached` takes them without further options. Code for the same types is compiled once: so it is
+/// told what functions cost that all have the first one, and what if their types differ as they do in a service.
 const SIGNATURES: [[&str; 4]; 8] = [
     [
         "id: u64",
@@ -63,8 +66,8 @@ const SIGNATURES: [[&str; 4]; 8] = [
 
 impl Subject {
     /// Writes the crate, and returns where it is.
-    pub(crate) fn write(&self, root: &Path, functions: usize) -> io::Result<PathBuf> {
-        let name = self.name.replace(' ', "-");
+    pub(crate) fn write(&self, root: &Path, functions: usize, signatures: usize) -> io::Result<PathBuf> {
+        let name = format!("{}-{signatures}", self.name.replace(' ', "-"));
         let path = root.join(&name);
         fs::create_dir_all(path.join("src"))?;
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -77,17 +80,17 @@ impl Subject {
             runtime = workspace.join("stampede-runtime").display(),
         );
         fs::write(path.join("Cargo.toml"), manifest)?;
-        fs::write(path.join("src/main.rs"), self.source(functions))?;
+        fs::write(path.join("src/main.rs"), self.source(functions, signatures))?;
         Ok(path)
     }
 
-    fn source(&self, functions: usize) -> String {
+    fn source(&self, functions: usize, signatures: usize) -> String {
         let Self { attribute, imports, .. } = self;
         let mut text = format!(
             "{imports}\nuse std::sync::Arc;\n\n#[derive(Clone, Debug)]\n#[allow(dead_code)]\npub enum Fault {{\n    \
              Unreadable,\n    Unknown(u32),\n}}\n\n",
         );
-        let signatures = || SIGNATURES.iter().cycle().take(functions).enumerate();
+        let signatures = || SIGNATURES[..signatures].iter().cycle().take(functions).enumerate();
         for (number, [params, output, _, body]) in signatures() {
             let body = body.replace("NUMBER", &number.to_string());
             let _ = writeln!(

@@ -181,8 +181,8 @@ where
 {
     type Output = (O, Served);
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(O, Served)> {
-        let this = &mut *self;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(O, Served)> {
+        let this = self.get_mut();
         this.journey.poll(cx, &mut this.start)
     }
 }
@@ -219,8 +219,8 @@ where
 {
     type Output = O;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
-        let this = &mut *self;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
+        let this = self.get_mut();
         this.journey.poll_output(cx, &mut this.start)
     }
 }
