@@ -12,6 +12,10 @@ use std::{borrow::Borrow, sync::Arc};
 pub(super) struct Key(Arc<[u8]>);
 
 impl Key {
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
     /// How many bytes it takes.
     pub(super) fn size(&self) -> usize {
         self.0.len()

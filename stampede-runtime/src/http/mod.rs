@@ -101,6 +101,7 @@ mod judge;
 mod key;
 mod layer;
 mod load;
+mod marks;
 mod options;
 mod passage;
 mod plan;

@@ -122,7 +122,7 @@ where
     /// Looks at the cache, and flies if nothing there will do.
     async fn look(&self, waited: bool) -> Result<Flown<R, S::Error>, Next<R>> {
         let now = clock::exact();
-        let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
+        let invalidations = self.asked.watch.invalidations();
         let look = sight::look(&self.asked.layer, &self.asked.primary, self.seeker(), now);
         if let Sight::Unmarked { replaces } = look.sight {
             self.mark(replaces).await;
@@ -166,7 +166,7 @@ where
 
     /// Waits for a response that is not stored, with others of the same variant.
     async fn meet(&self, names: &[HeaderName]) -> Flown<R, S::Error> {
-        let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
+        let invalidations = self.asked.watch.invalidations();
         let place = Place::meeting(&self.asked, names, invalidations);
         let plan = self.plan(place, None, invalidations);
         let key = plan.place.key.clone();
