@@ -38,7 +38,8 @@
 //! - **Requests that differ don't meet**: the key is made of method, scheme, host, path and query, as they are written, and of
 //!   the request headers that the response's `Vary` names.
 //! - **Nobody waits in line**: who has waited for a response that turns out to be for another alone runs its own request at
-//!   once, and for the next ten seconds requests of this URL don't wait for each other.
+//!   once, and for the next two minutes, or until there is a response for all, requests of this URL don't wait for each
+//!   other.
 //! - **Nobody gets half a response**: a body that breaks off, or ends short of its `Content-Length`, is neither stored nor
 //!   shared. One that is longer than [`max_body`](StampedeLayer::max_body) flows through at its client's pace, as do event
 //!   streams; one that takes more than two seconds keeps nobody else waiting.
