@@ -106,7 +106,8 @@ impl Answers {
         if self.varies {
             headers.push(("vary", "accept-language"));
         }
-        let is_for_one = matches!(self.kind, Kind::ForOne) || matches!(self.kind, Kind::SometimesForOne) && run % 2 == 0;
+        let is_for_one = matches!(self.kind, Kind::ForOne)
+            || matches!(self.kind, Kind::SometimesForOne) && run.is_multiple_of(2);
         if is_for_one {
             headers[0].1 = "no-store";
         }
@@ -206,7 +207,10 @@ impl Client {
                     break;
                 }
             }
-            assert!(method == "POST" || Some(length) == answers.length(), "{length} bytes as if they were all");
+            assert!(
+                method == "POST" || Some(length) == answers.length(),
+                "{length} bytes as if they were all"
+            );
         };
         match self.conduct {
             Conduct::LeavesAfter(after) => {
@@ -276,8 +280,11 @@ fn any_answers() -> impl Strategy<Value = Answers> {
         Just(Kind::ForOne),
         Just(Kind::SometimesForOne),
     ];
-    (kind, any::<bool>(), [0..4_usize, 0..3])
-        .prop_map(|(kind, varies, turns)| Answers { kind, varies, turns })
+    (kind, any::<bool>(), [0..4_usize, 0..3]).prop_map(|(kind, varies, turns)| Answers {
+        kind,
+        varies,
+        turns,
+    })
 }
 
 fn any_setting() -> impl Strategy<Value = Setting> {
@@ -294,7 +301,8 @@ fn any_setting() -> impl Strategy<Value = Setting> {
 fn nobody_waits_for_those_who_come_and_go_and_stop_reading() {
     // H3, H5, H7: three waves on one layer, fresh, stale, and after everything has expired.
     let waves = [(); 3].map(|()| prop::collection::vec(any_client(), 1..16));
-    let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() });
     let outcome = runner.run(&(any_setting(), any_answers(), waves), |(setting, answers, waves)| {
         on_a_paused_clock(async {
             let (layer, runs) = (setting.layer(), Arc::new(AtomicUsize::new(0)));

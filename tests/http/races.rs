@@ -136,7 +136,7 @@ on_both_flavours! {
                     tokio::select! {
                         biased;
                         read = send(&service, request) => Some(read),
-                        () = tokio::task::yield_now(), if number % 4 == 0 => None,
+                        () = tokio::task::yield_now(), if number.is_multiple_of(4) => None,
                     }
                 };
                 let all: JoinSet<_> = (0..32).map(|number| client(number, service.clone(), get(&url))).collect();

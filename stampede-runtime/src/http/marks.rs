@@ -80,11 +80,7 @@ impl Marks {
 impl Default for Marks {
     fn default() -> Self {
         // Parts and what is in them go by other hashes.
-        Self {
-            parts: Default::default(),
-            numbers: AtomicU64::new(1),
-            hasher: RandomState::default(),
-        }
+        Self { parts: Default::default(), numbers: AtomicU64::new(1), hasher: RandomState::default() }
     }
 }
 
