@@ -60,6 +60,8 @@ enum Kind {
     ForOne,
     /// Every other one.
     SometimesForOne,
+    /// It says so if what is stored is still good.
+    Confirms,
 }
 
 /// What a client does.
@@ -113,6 +115,11 @@ impl Answers {
         }
         match self.kind {
             Kind::AtOnce | Kind::ForOne | Kind::SometimesForOne => response(200, &headers, "0123456789"),
+            Kind::Confirms => {
+                headers.push(("etag", "\"1\""));
+                let asked = request.headers().contains_key("if-none-match");
+                if asked { response(304, &headers, "") } else { response(200, &headers, "0123456789") }
+            }
             Kind::Failure => response(503, &headers[1..], "0123456789"),
             Kind::Streamed => response(200, &headers, self.body(5, None)),
             Kind::TooLong => response(200, &headers, self.body(MOST, None)),
@@ -279,6 +286,7 @@ fn any_answers() -> impl Strategy<Value = Answers> {
         Just(Kind::Failure),
         Just(Kind::ForOne),
         Just(Kind::SometimesForOne),
+        Just(Kind::Confirms),
     ];
     (kind, any::<bool>(), [0..4_usize, 0..3]).prop_map(|(kind, varies, turns)| Answers {
         kind,
