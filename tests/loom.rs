@@ -237,7 +237,7 @@ fn what_a_cut_flight_brings_is_not_to_be_seen() {
             let (flight, in_map, shown) = (Arc::clone(&flight), Arc::clone(&in_map), Arc::clone(&shown));
             thread::spawn(move || {
                 in_map.store(true, Release);
-                if flight.commit() {
+                if flight.cabin().commit() {
                     shown.store(true, Release);
                 } else {
                     in_map.store(false, Release);
@@ -246,7 +246,7 @@ fn what_a_cut_flight_brings_is_not_to_be_seen() {
         };
         flight.cut();
         in_map.swap(false, AcqRel);
-        assert!(!flight.is_attached() && !flight.commit());
+        assert!(!flight.is_attached() && !flight.cabin().commit());
         let is_seen = || in_map.load(Acquire) && shown.load(Acquire);
         assert!(!is_seen(), "seen after the cut");
         task.join().unwrap();

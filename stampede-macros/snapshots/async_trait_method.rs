@@ -72,36 +72,38 @@ impl Site {
                                             >(),
                                         )
                                     },
-                                    || ::stampede::__private::Blueprint::<u64, u64> {
-                                        name: ::core::convert::From::from(
-                                            ::stampede::__private::method_name::<Self>("page"),
-                                        ),
-                                        settings: ::stampede::__private::Settings {
-                                            ..::stampede::__private::Settings::NEW
+                                    || (
+                                        ::stampede::__private::Blueprint::<u64, u64> {
+                                            name: ::std::borrow::Cow::Owned(
+                                                ::stampede::__private::method_name::<Self>("page"),
+                                            ),
+                                            settings: ::stampede::__private::Settings {
+                                                ..::stampede::__private::Settings::NEW
+                                            },
+                                            sharing: {
+                                                #[allow(unused_imports)]
+                                                use ::stampede::__private::Unshared as _;
+                                                ::stampede::__private::first([
+                                                    ::stampede::__private::Outputs::<u64>::CLONED,
+                                                    ::stampede::__private::Outputs::<u64>::WRAPPED_ERROR,
+                                                    ::stampede::__private::Outputs::<u64>::HELD_ERROR,
+                                                ])
+                                            },
+                                            kind: ::stampede::__private::kind_of([
+                                                ::stampede::__private::Outputs::<u64>::RESULT_OF_OPTION,
+                                                ::stampede::__private::Outputs::<u64>::RESULT,
+                                                ::stampede::__private::Outputs::<u64>::OPTION,
+                                            ]),
+                                            describe: ::stampede::__private::Outputs::<u64>::DESCRIBE,
+                                            ttl_from: ::core::option::Option::None,
+                                            timed_out: ::core::option::Option::None,
+                                            capacity: ::core::option::Option::Some(
+                                                ::stampede::__private::DEFAULT_CAPACITY,
+                                            ),
+                                            print_key: ::stampede::__private::Keys::<u64>::PRINT,
                                         },
-                                        sharing: {
-                                            #[allow(unused_imports)]
-                                            use ::stampede::__private::Unshared as _;
-                                            ::stampede::__private::first([
-                                                ::stampede::__private::Outputs::<u64>::CLONED,
-                                                ::stampede::__private::Outputs::<u64>::WRAPPED_ERROR,
-                                                ::stampede::__private::Outputs::<u64>::HELD_ERROR,
-                                            ])
-                                        },
-                                        kind: ::stampede::__private::kind_of([
-                                            ::stampede::__private::Outputs::<u64>::RESULT_OF_OPTION,
-                                            ::stampede::__private::Outputs::<u64>::RESULT,
-                                            ::stampede::__private::Outputs::<u64>::OPTION,
-                                        ]),
-                                        describe: ::stampede::__private::Outputs::<u64>::DESCRIBE,
-                                        ttl_from: ::core::option::Option::None,
-                                        timed_out: ::core::option::Option::None,
-                                        capacity: ::core::option::Option::Some(
-                                            ::stampede::__private::DEFAULT_CAPACITY,
-                                        ),
-                                        print_key: ::stampede::__private::Keys::<u64>::PRINT,
-                                        tier: ::stampede::__private::Attached::NONE,
-                                    },
+                                        ::stampede::__private::Attached::NONE,
+                                    ),
                                 )
                         }
                             .begin(

@@ -95,62 +95,54 @@ impl __stampede_digest::digest {
         >>::Owned,
         io::Result<u64>,
     >>::Cache {
-        static __STAMPEDE_CACHE: ::std::sync::OnceLock<
+        #[allow(unused_imports)]
+        use ::stampede::__private::{Plain as _, Unprinted as _};
+        static __STAMPEDE_CACHE: ::stampede::__private::Place<
             <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Choose<
                 <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
                     Path,
                 >>::Owned,
                 io::Result<u64>,
             >>::Cache,
-        > = ::std::sync::OnceLock::new();
-        ::stampede::__private::once(
-            &__STAMPEDE_CACHE,
-            || {
-                #[allow(unused_imports)]
-                use ::stampede::__private::{Plain as _, Unprinted as _};
-                <<<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Choose<
+            <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
+                Path,
+            >>::Owned,
+            io::Result<u64>,
+        > = ::stampede::__private::Place::new(
+            ::stampede::__private::Blueprint::<
+                <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
+                    Path,
+                >>::Owned,
+                io::Result<u64>,
+            > {
+                name: ::std::borrow::Cow::Borrowed(
+                    ::core::concat!(::core::module_path!(), "::", "digest"),
+                ),
+                settings: ::stampede::__private::Settings {
+                    ttl: ::core::time::Duration::new(5u64, 0u32),
+                    ..::stampede::__private::Settings::NEW
+                },
+                sharing: <__stampede_digest::digest>::__SHARING,
+                kind: ::stampede::__private::kind_of([
+                    ::stampede::__private::Outputs::<io::Result<u64>>::RESULT_OF_OPTION,
+                    ::stampede::__private::Outputs::<io::Result<u64>>::RESULT,
+                    ::stampede::__private::Outputs::<io::Result<u64>>::OPTION,
+                ]),
+                describe: ::stampede::__private::Outputs::<io::Result<u64>>::DESCRIBE,
+                ttl_from: ::core::option::Option::None,
+                timed_out: ::core::option::Option::None,
+                capacity: ::core::option::Option::Some(
+                    ::stampede::__private::DEFAULT_CAPACITY,
+                ),
+                print_key: ::stampede::__private::Keys::<
                     <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
                         Path,
                     >>::Owned,
-                    io::Result<u64>,
-                >>::Cache>::new(::stampede::__private::Blueprint::<
-                    <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
-                        Path,
-                    >>::Owned,
-                    io::Result<u64>,
-                > {
-                    name: ::core::convert::From::from(
-                        ::core::concat!(::core::module_path!(), "::", "digest"),
-                    ),
-                    settings: ::stampede::__private::Settings {
-                        ttl: ::core::time::Duration::new(5u64, 0u32),
-                        ..::stampede::__private::Settings::NEW
-                    },
-                    sharing: <__stampede_digest::digest>::__SHARING,
-                    kind: ::stampede::__private::kind_of([
-                        ::stampede::__private::Outputs::<
-                            io::Result<u64>,
-                        >::RESULT_OF_OPTION,
-                        ::stampede::__private::Outputs::<io::Result<u64>>::RESULT,
-                        ::stampede::__private::Outputs::<io::Result<u64>>::OPTION,
-                    ]),
-                    describe: ::stampede::__private::Outputs::<
-                        io::Result<u64>,
-                    >::DESCRIBE,
-                    ttl_from: ::core::option::Option::None,
-                    timed_out: ::core::option::Option::None,
-                    capacity: ::core::option::Option::Some(
-                        ::stampede::__private::DEFAULT_CAPACITY,
-                    ),
-                    print_key: ::stampede::__private::Keys::<
-                        <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
-                            Path,
-                        >>::Owned,
-                    >::PRINT,
-                    tier: ::stampede::__private::Attached::NONE,
-                })
+                >::PRINT,
             },
-        )
+            ::stampede::__private::Attached::none,
+        );
+        __STAMPEDE_CACHE.get()
     }
     pub fn invalidate(path: &Path) -> bool {
         __stampede_digest::digest::__cache()
@@ -163,13 +155,8 @@ impl __stampede_digest::digest {
         path: &Path,
         __stampede_output: impl ::stampede::__private::IntoOutput<io::Result<u64>>,
     ) {
-        let __stampede_key = __stampede_digest::digest::__cache()
-            .key_of(&::stampede::__private::One(path));
         __stampede_digest::digest::__cache()
-            .insert(
-                __stampede_key,
-                ::stampede::__private::IntoOutput::into_output(__stampede_output),
-            );
+            .put(&::stampede::__private::One(path), __stampede_output);
     }
     pub fn call_with_info(
         path: &Path,

@@ -95,54 +95,50 @@ impl __stampede_rate::rate {
         (Currency, ::std::string::String),
         Result<Rate, ApiError>,
     >>::Cache {
-        static __STAMPEDE_CACHE: ::std::sync::OnceLock<
+        #[allow(unused_imports)]
+        use ::stampede::__private::{Plain as _, Unprinted as _};
+        static __STAMPEDE_CACHE: ::stampede::__private::Place<
             <<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Choose<
                 (Currency, ::std::string::String),
                 Result<Rate, ApiError>,
             >>::Cache,
-        > = ::std::sync::OnceLock::new();
-        ::stampede::__private::once(
-            &__STAMPEDE_CACHE,
-            || {
-                #[allow(unused_imports)]
-                use ::stampede::__private::{Plain as _, Unprinted as _};
-                <<<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Choose<
-                    (Currency, ::std::string::String),
-                    Result<Rate, ApiError>,
-                >>::Cache>::new(::stampede::__private::Blueprint::<
-                    (Currency, ::std::string::String),
-                    Result<Rate, ApiError>,
-                > {
-                    name: ::core::convert::From::from(
-                        ::core::concat!(::core::module_path!(), "::", "rate"),
-                    ),
-                    settings: ::stampede::__private::Settings {
-                        ttl: ::core::time::Duration::new(5u64, 0u32),
-                        ..::stampede::__private::Settings::NEW
-                    },
-                    sharing: <__stampede_rate::rate>::__SHARING,
-                    kind: ::stampede::__private::kind_of([
-                        ::stampede::__private::Outputs::<
-                            Result<Rate, ApiError>,
-                        >::RESULT_OF_OPTION,
-                        ::stampede::__private::Outputs::<Result<Rate, ApiError>>::RESULT,
-                        ::stampede::__private::Outputs::<Result<Rate, ApiError>>::OPTION,
-                    ]),
-                    describe: ::stampede::__private::Outputs::<
+            (Currency, ::std::string::String),
+            Result<Rate, ApiError>,
+        > = ::stampede::__private::Place::new(
+            ::stampede::__private::Blueprint::<
+                (Currency, ::std::string::String),
+                Result<Rate, ApiError>,
+            > {
+                name: ::std::borrow::Cow::Borrowed(
+                    ::core::concat!(::core::module_path!(), "::", "rate"),
+                ),
+                settings: ::stampede::__private::Settings {
+                    ttl: ::core::time::Duration::new(5u64, 0u32),
+                    ..::stampede::__private::Settings::NEW
+                },
+                sharing: <__stampede_rate::rate>::__SHARING,
+                kind: ::stampede::__private::kind_of([
+                    ::stampede::__private::Outputs::<
                         Result<Rate, ApiError>,
-                    >::DESCRIBE,
-                    ttl_from: ::core::option::Option::None,
-                    timed_out: ::core::option::Option::None,
-                    capacity: ::core::option::Option::Some(
-                        ::stampede::__private::DEFAULT_CAPACITY,
-                    ),
-                    print_key: ::stampede::__private::Keys::<
-                        (Currency, ::std::string::String),
-                    >::PRINT,
-                    tier: ::stampede::__private::Attached::NONE,
-                })
+                    >::RESULT_OF_OPTION,
+                    ::stampede::__private::Outputs::<Result<Rate, ApiError>>::RESULT,
+                    ::stampede::__private::Outputs::<Result<Rate, ApiError>>::OPTION,
+                ]),
+                describe: ::stampede::__private::Outputs::<
+                    Result<Rate, ApiError>,
+                >::DESCRIBE,
+                ttl_from: ::core::option::Option::None,
+                timed_out: ::core::option::Option::None,
+                capacity: ::core::option::Option::Some(
+                    ::stampede::__private::DEFAULT_CAPACITY,
+                ),
+                print_key: ::stampede::__private::Keys::<
+                    (Currency, ::std::string::String),
+                >::PRINT,
             },
-        )
+            ::stampede::__private::Attached::none,
+        );
+        __STAMPEDE_CACHE.get()
     }
     fn __load(
         from: Currency,
@@ -178,46 +174,35 @@ impl __stampede_rate::rate {
         to: &str,
         __stampede_output: impl ::stampede::__private::IntoOutput<Result<Rate, ApiError>>,
     ) {
-        let __stampede_key = __stampede_rate::rate::__cache()
-            .key_of(&::stampede::__private::View((&from, to)));
         __stampede_rate::rate::__cache()
-            .insert(
-                __stampede_key,
-                ::stampede::__private::IntoOutput::into_output(__stampede_output),
-            );
+            .put(&::stampede::__private::View((&from, to)), __stampede_output);
     }
-    async fn __call(
+    fn __call(
         __stampede_insists: bool,
         from: Currency,
         to: &str,
-    ) -> (Result<Rate, ApiError>, ::stampede::__private::Served) {
-        let __stampede_begun;
-        {
-            let __stampede_call = ::stampede::__private::View((&from, to));
-            __stampede_begun = if __stampede_insists {
-                ::core::result::Result::Err(
-                    __stampede_rate::rate::__cache().begin_fresh(&__stampede_call),
-                )
-            } else {
-                __stampede_rate::rate::__cache()
-                    .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime)
-            };
-        }
-        match __stampede_begun {
-            ::core::result::Result::Ok(__stampede_output) => {
-                (__stampede_output, ::stampede::__private::Served::Fresh)
+    ) -> impl ::core::future::Future<
+        Output = (Result<Rate, ApiError>, ::stampede::__private::Served),
+    > {
+        ::stampede::__private::lazily(move || {
+            let __stampede_miss;
+            {
+                let __stampede_call = ::stampede::__private::View((&from, to));
+                __stampede_miss = __stampede_rate::rate::__cache()
+                    .begin_with_info(
+                        &__stampede_call,
+                        ::stampede::__private::Refresher::Runtime,
+                        __stampede_insists,
+                    );
             }
-            ::core::result::Result::Err(__stampede_miss) => {
-                __stampede_miss
-                    .detached_with_info(move || __stampede_rate::rate::__load(
-                        from,
-                        <<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
-                            str,
-                        >>::own(to),
-                    ))
-                    .await
-            }
-        }
+            __stampede_miss
+                .detached_with_info(move || __stampede_rate::rate::__load(
+                    from,
+                    <<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
+                        str,
+                    >>::own(to),
+                ))
+        })
     }
     pub fn call_with_info(
         from: Currency,

@@ -87,45 +87,39 @@ impl __stampede_page::page {
     fn __cache() -> &'static <::stampede::__private::Verdict<
         true,
     > as ::stampede::__private::Choose<u64, String>>::Cache {
-        static __STAMPEDE_CACHE: ::std::sync::OnceLock<
+        #[allow(unused_imports)]
+        use ::stampede::__private::{Plain as _, Unprinted as _};
+        static __STAMPEDE_CACHE: ::stampede::__private::Place<
             <::stampede::__private::Verdict<
                 true,
             > as ::stampede::__private::Choose<u64, String>>::Cache,
-        > = ::std::sync::OnceLock::new();
-        ::stampede::__private::once(
-            &__STAMPEDE_CACHE,
-            || {
-                #[allow(unused_imports)]
-                use ::stampede::__private::{Plain as _, Unprinted as _};
-                <<::stampede::__private::Verdict<
-                    true,
-                > as ::stampede::__private::Choose<
-                    u64,
-                    String,
-                >>::Cache>::new(::stampede::__private::Blueprint::<u64, String> {
-                    name: ::core::convert::From::from(
-                        ::core::concat!(::core::module_path!(), "::", "page"),
-                    ),
-                    settings: ::stampede::__private::Settings {
-                        ..::stampede::__private::Settings::NEW
-                    },
-                    sharing: <__stampede_page::page>::__SHARING,
-                    kind: ::stampede::__private::kind_of([
-                        ::stampede::__private::Outputs::<String>::RESULT_OF_OPTION,
-                        ::stampede::__private::Outputs::<String>::RESULT,
-                        ::stampede::__private::Outputs::<String>::OPTION,
-                    ]),
-                    describe: ::stampede::__private::Outputs::<String>::DESCRIBE,
-                    ttl_from: ::core::option::Option::None,
-                    timed_out: ::core::option::Option::None,
-                    capacity: ::core::option::Option::Some(
-                        ::stampede::__private::DEFAULT_CAPACITY,
-                    ),
-                    print_key: ::stampede::__private::Keys::<u64>::PRINT,
-                    tier: ::stampede::__private::Attached::NONE,
-                })
+            u64,
+            String,
+        > = ::stampede::__private::Place::new(
+            ::stampede::__private::Blueprint::<u64, String> {
+                name: ::std::borrow::Cow::Borrowed(
+                    ::core::concat!(::core::module_path!(), "::", "page"),
+                ),
+                settings: ::stampede::__private::Settings {
+                    ..::stampede::__private::Settings::NEW
+                },
+                sharing: <__stampede_page::page>::__SHARING,
+                kind: ::stampede::__private::kind_of([
+                    ::stampede::__private::Outputs::<String>::RESULT_OF_OPTION,
+                    ::stampede::__private::Outputs::<String>::RESULT,
+                    ::stampede::__private::Outputs::<String>::OPTION,
+                ]),
+                describe: ::stampede::__private::Outputs::<String>::DESCRIBE,
+                ttl_from: ::core::option::Option::None,
+                timed_out: ::core::option::Option::None,
+                capacity: ::core::option::Option::Some(
+                    ::stampede::__private::DEFAULT_CAPACITY,
+                ),
+                print_key: ::stampede::__private::Keys::<u64>::PRINT,
             },
-        )
+            ::stampede::__private::Attached::none,
+        );
+        __STAMPEDE_CACHE.get()
     }
     pub fn invalidate(__stampede_key: &u64) -> bool {
         __stampede_page::page::__cache().invalidate(__stampede_key)
@@ -143,33 +137,25 @@ impl __stampede_page::page {
                 ::stampede::__private::IntoOutput::into_output(__stampede_output),
             );
     }
-    async fn __call(
+    fn __call(
         __stampede_insists: bool,
         user: &User<'_>,
-    ) -> (String, ::stampede::__private::Served) {
-        let __stampede_begun;
-        {
-            let __stampede_0: &u64 = &(user.id);
-            let __stampede_call = ::stampede::__private::One(__stampede_0);
-            __stampede_begun = if __stampede_insists {
-                ::core::result::Result::Err(
-                    __stampede_page::page::__cache().begin_fresh(&__stampede_call),
-                )
-            } else {
-                __stampede_page::page::__cache()
-                    .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody)
-            };
-        }
-        match __stampede_begun {
-            ::core::result::Result::Ok(__stampede_output) => {
-                (__stampede_output, ::stampede::__private::Served::Fresh)
+    ) -> impl ::core::future::Future<Output = (String, ::stampede::__private::Served)> {
+        ::stampede::__private::lazily(move || {
+            let __stampede_miss;
+            {
+                let __stampede_0: &u64 = &(user.id);
+                let __stampede_call = ::stampede::__private::One(__stampede_0);
+                __stampede_miss = __stampede_page::page::__cache()
+                    .begin_with_info(
+                        &__stampede_call,
+                        ::stampede::__private::Refresher::Nobody,
+                        __stampede_insists,
+                    );
             }
-            ::core::result::Result::Err(__stampede_miss) => {
-                __stampede_miss
-                    .in_place_with_info(move || <__stampede_page::page>::__body(user))
-                    .await
-            }
-        }
+            __stampede_miss
+                .in_place_with_info(move || <__stampede_page::page>::__body(user))
+        })
     }
     pub fn call_with_info(
         user: &User<'_>,

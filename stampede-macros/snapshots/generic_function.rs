@@ -119,53 +119,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         >>::__slot(),
                         ::stampede::__private::id_of::<Self>(),
                     ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
+                    || (
+                        ::stampede::__private::Blueprint::<
                             ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                            Result<T, Error>,
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::instance_name(
+                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                    &[::core::any::type_name::<T>()],
+                                ),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<T, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<T, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<
+                                ::std::string::String,
+                            >::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
             .reveal()
@@ -220,53 +222,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         >>::__slot(),
                                         ::stampede::__private::id_of::<Self>(),
                                     ),
-                                    || ::stampede::__private::Blueprint::<
-                                        ::std::string::String,
-                                        Result<T, Error>,
-                                    > {
-                                        name: ::core::convert::From::from(
-                                            ::stampede::__private::instance_name(
-                                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                                &[::core::any::type_name::<T>()],
-                                            ),
-                                        ),
-                                        settings: ::stampede::__private::Settings {
-                                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                                            ..::stampede::__private::Settings::NEW
-                                        },
-                                        sharing: {
-                                            #[allow(unused_imports)]
-                                            use ::stampede::__private::Unshared as _;
-                                            ::stampede::__private::first([
-                                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<T, Error>,
-                                                >::WRAPPED_ERROR,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<T, Error>,
-                                                >::HELD_ERROR,
-                                            ])
-                                        },
-                                        kind: ::stampede::__private::kind_of([
-                                            ::stampede::__private::Outputs::<
-                                                Result<T, Error>,
-                                            >::RESULT_OF_OPTION,
-                                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                                        ]),
-                                        describe: ::stampede::__private::Outputs::<
-                                            Result<T, Error>,
-                                        >::DESCRIBE,
-                                        ttl_from: ::core::option::Option::None,
-                                        timed_out: ::core::option::Option::None,
-                                        capacity: ::core::option::Option::Some(
-                                            ::stampede::__private::DEFAULT_CAPACITY,
-                                        ),
-                                        print_key: ::stampede::__private::Keys::<
+                                    || (
+                                        ::stampede::__private::Blueprint::<
                                             ::std::string::String,
-                                        >::PRINT,
-                                        tier: ::stampede::__private::Attached::NONE,
-                                    },
+                                            Result<T, Error>,
+                                        > {
+                                            name: ::std::borrow::Cow::Owned(
+                                                ::stampede::__private::instance_name(
+                                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                                    &[::core::any::type_name::<T>()],
+                                                ),
+                                            ),
+                                            settings: ::stampede::__private::Settings {
+                                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                                ..::stampede::__private::Settings::NEW
+                                            },
+                                            sharing: {
+                                                #[allow(unused_imports)]
+                                                use ::stampede::__private::Unshared as _;
+                                                ::stampede::__private::first([
+                                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<T, Error>,
+                                                    >::WRAPPED_ERROR,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<T, Error>,
+                                                    >::HELD_ERROR,
+                                                ])
+                                            },
+                                            kind: ::stampede::__private::kind_of([
+                                                ::stampede::__private::Outputs::<
+                                                    Result<T, Error>,
+                                                >::RESULT_OF_OPTION,
+                                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                                            ]),
+                                            describe: ::stampede::__private::Outputs::<
+                                                Result<T, Error>,
+                                            >::DESCRIBE,
+                                            ttl_from: ::core::option::Option::None,
+                                            timed_out: ::core::option::Option::None,
+                                            capacity: ::core::option::Option::Some(
+                                                ::stampede::__private::DEFAULT_CAPACITY,
+                                            ),
+                                            print_key: ::stampede::__private::Keys::<
+                                                ::std::string::String,
+                                            >::PRINT,
+                                        },
+                                        ::stampede::__private::Attached::NONE,
+                                    ),
                                 )
                         }
                             .begin(
@@ -333,53 +337,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         >>::__slot(),
                         ::stampede::__private::id_of::<Self>(),
                     ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
+                    || (
+                        ::stampede::__private::Blueprint::<
                             ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                            Result<T, Error>,
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::instance_name(
+                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                    &[::core::any::type_name::<T>()],
+                                ),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<T, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<T, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<
+                                ::std::string::String,
+                            >::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
             .invalidate(&::stampede::__private::One(url))
@@ -402,53 +408,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         >>::__slot(),
                         ::stampede::__private::id_of::<Self>(),
                     ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
+                    || (
+                        ::stampede::__private::Blueprint::<
                             ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                            Result<T, Error>,
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::instance_name(
+                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                    &[::core::any::type_name::<T>()],
+                                ),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<T, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<T, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<
+                                ::std::string::String,
+                            >::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
             .peek(&::stampede::__private::One(url))
@@ -457,73 +465,6 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
         url: &str,
         __stampede_output: impl ::stampede::__private::IntoOutput<Result<T, Error>>,
     ) {
-        let __stampede_key = {
-            #[allow(unused_imports)]
-            use ::stampede::__private::{
-                Open as _, Plain as _, Shut as _, Unprinted as _,
-            };
-            (&&::stampede::__private::Gate::<
-                ::stampede::__private::Verdict<true>,
-                ::std::string::String,
-                Result<T, Error>,
-            >::NEW)
-                .open(
-                    (
-                        <__stampede_fetch::fetch<
-                            ::stampede::__private::Every,
-                        >>::__slot(),
-                        ::stampede::__private::id_of::<Self>(),
-                    ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
-                            ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
-                )
-        }
-            .key_of(&::stampede::__private::One(url));
         {
             #[allow(unused_imports)]
             use ::stampede::__private::{
@@ -541,59 +482,58 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         >>::__slot(),
                         ::stampede::__private::id_of::<Self>(),
                     ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
+                    || (
+                        ::stampede::__private::Blueprint::<
                             ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                            Result<T, Error>,
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::instance_name(
+                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                    &[::core::any::type_name::<T>()],
+                                ),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<T, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<T, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<
+                                ::std::string::String,
+                            >::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
-            .insert(
-                __stampede_key,
-                ::stampede::__private::IntoOutput::into_output(__stampede_output),
-            );
+            .put(&::stampede::__private::One(url), __stampede_output);
     }
     pub fn call_with_info<ImplTrait0: Client + 'static>(
         client: &ImplTrait0,
@@ -636,53 +576,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         >>::__slot(),
                                         ::stampede::__private::id_of::<Self>(),
                                     ),
-                                    || ::stampede::__private::Blueprint::<
-                                        ::std::string::String,
-                                        Result<T, Error>,
-                                    > {
-                                        name: ::core::convert::From::from(
-                                            ::stampede::__private::instance_name(
-                                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                                &[::core::any::type_name::<T>()],
-                                            ),
-                                        ),
-                                        settings: ::stampede::__private::Settings {
-                                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                                            ..::stampede::__private::Settings::NEW
-                                        },
-                                        sharing: {
-                                            #[allow(unused_imports)]
-                                            use ::stampede::__private::Unshared as _;
-                                            ::stampede::__private::first([
-                                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<T, Error>,
-                                                >::WRAPPED_ERROR,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<T, Error>,
-                                                >::HELD_ERROR,
-                                            ])
-                                        },
-                                        kind: ::stampede::__private::kind_of([
-                                            ::stampede::__private::Outputs::<
-                                                Result<T, Error>,
-                                            >::RESULT_OF_OPTION,
-                                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                                        ]),
-                                        describe: ::stampede::__private::Outputs::<
-                                            Result<T, Error>,
-                                        >::DESCRIBE,
-                                        ttl_from: ::core::option::Option::None,
-                                        timed_out: ::core::option::Option::None,
-                                        capacity: ::core::option::Option::Some(
-                                            ::stampede::__private::DEFAULT_CAPACITY,
-                                        ),
-                                        print_key: ::stampede::__private::Keys::<
+                                    || (
+                                        ::stampede::__private::Blueprint::<
                                             ::std::string::String,
-                                        >::PRINT,
-                                        tier: ::stampede::__private::Attached::NONE,
-                                    },
+                                            Result<T, Error>,
+                                        > {
+                                            name: ::std::borrow::Cow::Owned(
+                                                ::stampede::__private::instance_name(
+                                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                                    &[::core::any::type_name::<T>()],
+                                                ),
+                                            ),
+                                            settings: ::stampede::__private::Settings {
+                                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                                ..::stampede::__private::Settings::NEW
+                                            },
+                                            sharing: {
+                                                #[allow(unused_imports)]
+                                                use ::stampede::__private::Unshared as _;
+                                                ::stampede::__private::first([
+                                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<T, Error>,
+                                                    >::WRAPPED_ERROR,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<T, Error>,
+                                                    >::HELD_ERROR,
+                                                ])
+                                            },
+                                            kind: ::stampede::__private::kind_of([
+                                                ::stampede::__private::Outputs::<
+                                                    Result<T, Error>,
+                                                >::RESULT_OF_OPTION,
+                                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                                            ]),
+                                            describe: ::stampede::__private::Outputs::<
+                                                Result<T, Error>,
+                                            >::DESCRIBE,
+                                            ttl_from: ::core::option::Option::None,
+                                            timed_out: ::core::option::Option::None,
+                                            capacity: ::core::option::Option::Some(
+                                                ::stampede::__private::DEFAULT_CAPACITY,
+                                            ),
+                                            print_key: ::stampede::__private::Keys::<
+                                                ::std::string::String,
+                                            >::PRINT,
+                                        },
+                                        ::stampede::__private::Attached::NONE,
+                                    ),
                                 )
                         }
                             .begin(
@@ -770,53 +712,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                         >>::__slot(),
                                         ::stampede::__private::id_of::<Self>(),
                                     ),
-                                    || ::stampede::__private::Blueprint::<
-                                        ::std::string::String,
-                                        Result<T, Error>,
-                                    > {
-                                        name: ::core::convert::From::from(
-                                            ::stampede::__private::instance_name(
-                                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                                &[::core::any::type_name::<T>()],
-                                            ),
-                                        ),
-                                        settings: ::stampede::__private::Settings {
-                                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                                            ..::stampede::__private::Settings::NEW
-                                        },
-                                        sharing: {
-                                            #[allow(unused_imports)]
-                                            use ::stampede::__private::Unshared as _;
-                                            ::stampede::__private::first([
-                                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<T, Error>,
-                                                >::WRAPPED_ERROR,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<T, Error>,
-                                                >::HELD_ERROR,
-                                            ])
-                                        },
-                                        kind: ::stampede::__private::kind_of([
-                                            ::stampede::__private::Outputs::<
-                                                Result<T, Error>,
-                                            >::RESULT_OF_OPTION,
-                                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                                        ]),
-                                        describe: ::stampede::__private::Outputs::<
-                                            Result<T, Error>,
-                                        >::DESCRIBE,
-                                        ttl_from: ::core::option::Option::None,
-                                        timed_out: ::core::option::Option::None,
-                                        capacity: ::core::option::Option::Some(
-                                            ::stampede::__private::DEFAULT_CAPACITY,
-                                        ),
-                                        print_key: ::stampede::__private::Keys::<
+                                    || (
+                                        ::stampede::__private::Blueprint::<
                                             ::std::string::String,
-                                        >::PRINT,
-                                        tier: ::stampede::__private::Attached::NONE,
-                                    },
+                                            Result<T, Error>,
+                                        > {
+                                            name: ::std::borrow::Cow::Owned(
+                                                ::stampede::__private::instance_name(
+                                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                                    &[::core::any::type_name::<T>()],
+                                                ),
+                                            ),
+                                            settings: ::stampede::__private::Settings {
+                                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                                ..::stampede::__private::Settings::NEW
+                                            },
+                                            sharing: {
+                                                #[allow(unused_imports)]
+                                                use ::stampede::__private::Unshared as _;
+                                                ::stampede::__private::first([
+                                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<T, Error>,
+                                                    >::WRAPPED_ERROR,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<T, Error>,
+                                                    >::HELD_ERROR,
+                                                ])
+                                            },
+                                            kind: ::stampede::__private::kind_of([
+                                                ::stampede::__private::Outputs::<
+                                                    Result<T, Error>,
+                                                >::RESULT_OF_OPTION,
+                                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                                            ]),
+                                            describe: ::stampede::__private::Outputs::<
+                                                Result<T, Error>,
+                                            >::DESCRIBE,
+                                            ttl_from: ::core::option::Option::None,
+                                            timed_out: ::core::option::Option::None,
+                                            capacity: ::core::option::Option::Some(
+                                                ::stampede::__private::DEFAULT_CAPACITY,
+                                            ),
+                                            print_key: ::stampede::__private::Keys::<
+                                                ::std::string::String,
+                                            >::PRINT,
+                                        },
+                                        ::stampede::__private::Attached::NONE,
+                                    ),
                                 )
                         }
                             .begin_fresh(&__stampede_call);
@@ -879,53 +823,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         >>::__slot(),
                         ::stampede::__private::id_of::<Self>(),
                     ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
+                    || (
+                        ::stampede::__private::Blueprint::<
                             ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                            Result<T, Error>,
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::instance_name(
+                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                    &[::core::any::type_name::<T>()],
+                                ),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<T, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<T, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<
+                                ::std::string::String,
+                            >::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
             .clear();
@@ -948,53 +894,55 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                         >>::__slot(),
                         ::stampede::__private::id_of::<Self>(),
                     ),
-                    || ::stampede::__private::Blueprint::<
-                        ::std::string::String,
-                        Result<T, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::instance_name(
-                                ::core::concat!(::core::module_path!(), "::", "fetch"),
-                                &[::core::any::type_name::<T>()],
-                            ),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<T, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<T, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
-                            ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
-                            Result<T, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<
+                    || (
+                        ::stampede::__private::Blueprint::<
                             ::std::string::String,
-                        >::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                            Result<T, Error>,
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::instance_name(
+                                    ::core::concat!(::core::module_path!(), "::", "fetch"),
+                                    &[::core::any::type_name::<T>()],
+                                ),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<Result<T, Error>>::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<T, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<T, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::RESULT,
+                                ::stampede::__private::Outputs::<Result<T, Error>>::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<T, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<
+                                ::std::string::String,
+                            >::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
             .stats()

@@ -69,56 +69,56 @@ impl Site {
                             >::NEW)
                                 .open(
                                     Self::__stampede_page_cache(),
-                                    || ::stampede::__private::Blueprint::<
-                                        (u64, Lang),
-                                        Result<Page, Error>,
-                                    > {
-                                        name: ::core::convert::From::from(
-                                            ::stampede::__private::method_name::<Self>("page"),
-                                        ),
-                                        settings: ::stampede::__private::Settings {
-                                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                                            ..::stampede::__private::Settings::NEW
-                                        },
-                                        sharing: {
-                                            #[allow(unused_imports)]
-                                            use ::stampede::__private::Unshared as _;
-                                            ::stampede::__private::first([
-                                                ::stampede::__private::Outputs::<
-                                                    Result<Page, Error>,
-                                                >::CLONED,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<Page, Error>,
-                                                >::WRAPPED_ERROR,
-                                                ::stampede::__private::Outputs::<
-                                                    Result<Page, Error>,
-                                                >::HELD_ERROR,
-                                            ])
-                                        },
-                                        kind: ::stampede::__private::kind_of([
-                                            ::stampede::__private::Outputs::<
-                                                Result<Page, Error>,
-                                            >::RESULT_OF_OPTION,
-                                            ::stampede::__private::Outputs::<
-                                                Result<Page, Error>,
-                                            >::RESULT,
-                                            ::stampede::__private::Outputs::<
-                                                Result<Page, Error>,
-                                            >::OPTION,
-                                        ]),
-                                        describe: ::stampede::__private::Outputs::<
-                                            Result<Page, Error>,
-                                        >::DESCRIBE,
-                                        ttl_from: ::core::option::Option::None,
-                                        timed_out: ::core::option::Option::None,
-                                        capacity: ::core::option::Option::Some(
-                                            ::stampede::__private::DEFAULT_CAPACITY,
-                                        ),
-                                        print_key: ::stampede::__private::Keys::<
+                                    || (
+                                        ::stampede::__private::Blueprint::<
                                             (u64, Lang),
-                                        >::PRINT,
-                                        tier: ::stampede::__private::Attached::NONE,
-                                    },
+                                            Result<Page, Error>,
+                                        > {
+                                            name: ::std::borrow::Cow::Owned(
+                                                ::stampede::__private::method_name::<Self>("page"),
+                                            ),
+                                            settings: ::stampede::__private::Settings {
+                                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                                ..::stampede::__private::Settings::NEW
+                                            },
+                                            sharing: {
+                                                #[allow(unused_imports)]
+                                                use ::stampede::__private::Unshared as _;
+                                                ::stampede::__private::first([
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<Page, Error>,
+                                                    >::CLONED,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<Page, Error>,
+                                                    >::WRAPPED_ERROR,
+                                                    ::stampede::__private::Outputs::<
+                                                        Result<Page, Error>,
+                                                    >::HELD_ERROR,
+                                                ])
+                                            },
+                                            kind: ::stampede::__private::kind_of([
+                                                ::stampede::__private::Outputs::<
+                                                    Result<Page, Error>,
+                                                >::RESULT_OF_OPTION,
+                                                ::stampede::__private::Outputs::<
+                                                    Result<Page, Error>,
+                                                >::RESULT,
+                                                ::stampede::__private::Outputs::<
+                                                    Result<Page, Error>,
+                                                >::OPTION,
+                                            ]),
+                                            describe: ::stampede::__private::Outputs::<
+                                                Result<Page, Error>,
+                                            >::DESCRIBE,
+                                            ttl_from: ::core::option::Option::None,
+                                            timed_out: ::core::option::Option::None,
+                                            capacity: ::core::option::Option::Some(
+                                                ::stampede::__private::DEFAULT_CAPACITY,
+                                            ),
+                                            print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
+                                        },
+                                        ::stampede::__private::Attached::NONE,
+                                    ),
                                 )
                         }
                             .begin(
@@ -178,52 +178,56 @@ impl Site {
             >::NEW)
                 .open(
                     Self::__stampede_page_cache(),
-                    || ::stampede::__private::Blueprint::<
-                        (u64, Lang),
-                        Result<Page, Error>,
-                    > {
-                        name: ::core::convert::From::from(
-                            ::stampede::__private::method_name::<Self>("page"),
-                        ),
-                        settings: ::stampede::__private::Settings {
-                            ttl: ::core::time::Duration::new(5u64, 0u32),
-                            ..::stampede::__private::Settings::NEW
-                        },
-                        sharing: {
-                            #[allow(unused_imports)]
-                            use ::stampede::__private::Unshared as _;
-                            ::stampede::__private::first([
-                                ::stampede::__private::Outputs::<
-                                    Result<Page, Error>,
-                                >::CLONED,
-                                ::stampede::__private::Outputs::<
-                                    Result<Page, Error>,
-                                >::WRAPPED_ERROR,
-                                ::stampede::__private::Outputs::<
-                                    Result<Page, Error>,
-                                >::HELD_ERROR,
-                            ])
-                        },
-                        kind: ::stampede::__private::kind_of([
-                            ::stampede::__private::Outputs::<
-                                Result<Page, Error>,
-                            >::RESULT_OF_OPTION,
-                            ::stampede::__private::Outputs::<
-                                Result<Page, Error>,
-                            >::RESULT,
-                            ::stampede::__private::Outputs::<Result<Page, Error>>::OPTION,
-                        ]),
-                        describe: ::stampede::__private::Outputs::<
+                    || (
+                        ::stampede::__private::Blueprint::<
+                            (u64, Lang),
                             Result<Page, Error>,
-                        >::DESCRIBE,
-                        ttl_from: ::core::option::Option::None,
-                        timed_out: ::core::option::Option::None,
-                        capacity: ::core::option::Option::Some(
-                            ::stampede::__private::DEFAULT_CAPACITY,
-                        ),
-                        print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
-                        tier: ::stampede::__private::Attached::NONE,
-                    },
+                        > {
+                            name: ::std::borrow::Cow::Owned(
+                                ::stampede::__private::method_name::<Self>("page"),
+                            ),
+                            settings: ::stampede::__private::Settings {
+                                ttl: ::core::time::Duration::new(5u64, 0u32),
+                                ..::stampede::__private::Settings::NEW
+                            },
+                            sharing: {
+                                #[allow(unused_imports)]
+                                use ::stampede::__private::Unshared as _;
+                                ::stampede::__private::first([
+                                    ::stampede::__private::Outputs::<
+                                        Result<Page, Error>,
+                                    >::CLONED,
+                                    ::stampede::__private::Outputs::<
+                                        Result<Page, Error>,
+                                    >::WRAPPED_ERROR,
+                                    ::stampede::__private::Outputs::<
+                                        Result<Page, Error>,
+                                    >::HELD_ERROR,
+                                ])
+                            },
+                            kind: ::stampede::__private::kind_of([
+                                ::stampede::__private::Outputs::<
+                                    Result<Page, Error>,
+                                >::RESULT_OF_OPTION,
+                                ::stampede::__private::Outputs::<
+                                    Result<Page, Error>,
+                                >::RESULT,
+                                ::stampede::__private::Outputs::<
+                                    Result<Page, Error>,
+                                >::OPTION,
+                            ]),
+                            describe: ::stampede::__private::Outputs::<
+                                Result<Page, Error>,
+                            >::DESCRIBE,
+                            ttl_from: ::core::option::Option::None,
+                            timed_out: ::core::option::Option::None,
+                            capacity: ::core::option::Option::Some(
+                                ::stampede::__private::DEFAULT_CAPACITY,
+                            ),
+                            print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
+                        },
+                        ::stampede::__private::Attached::NONE,
+                    ),
                 )
         }
             .reveal()

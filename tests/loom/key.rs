@@ -117,7 +117,7 @@ impl Key {
         }
         *entry = Some((value, false));
         drop(entry);
-        let may_be_shown = flight.commit();
+        let may_be_shown = flight.cabin().commit();
         let mut entry = lock(&self.entry);
         // Others may have put another one in its place.
         if *entry == Some((value, false)) {
