@@ -79,6 +79,7 @@ mod counters;
 mod envelope;
 mod index;
 mod lease;
+mod nested;
 mod redis;
 mod tiered;
 mod token;

@@ -12,7 +12,7 @@ use crate::{
     clock::{self, NEVER, Ticks},
     contain::contain,
     policy::{self, Decision, Lifetime, Times, Windows},
-    sharing::{Kind, Sharing},
+    sharing::Kind,
 };
 use serde::Serialize;
 use std::{
@@ -164,13 +164,7 @@ impl<K, O> Tiered<K, O> {
     }
 
     /// Writes an output that is kept; None if it is not for others. Runs the user's `Serialize`.
-    pub(crate) fn pack(
-        &self,
-        output: &O,
-        kind: Kind,
-        lifetime: Lifetime,
-        sharing: &Sharing<O>,
-    ) -> Option<Parcel> {
+    pub(crate) fn pack(&self, output: &O, kind: Kind, lifetime: Lifetime) -> Option<Parcel> {
         let Lifetime { from, fresh_until, gone_at, may_be_stale } = lifetime;
         let between = |end: Ticks| match end {
             NEVER => Duration::MAX,
@@ -185,11 +179,6 @@ impl<K, O> Tiered<K, O> {
         };
         let mut value = Vec::new();
         contain(|| (self.codec.write)(output, &mut value)).filter(|written| *written)?;
-        // MessagePack writes `Some(())` as it writes `None`.
-        if value == [NIL] && (self.codec.read)(kind, &value).is_none_or(|read| (sharing.kind)(&read) != kind)
-        {
-            return None;
-        }
         let bytes = envelope::seal(&header, &value, self.client.timing.compress_above)?;
         Some(Parcel { bytes, life: header.total })
     }
@@ -208,8 +197,6 @@ impl<K, O> Tiered<K, O> {
         self.client.stats()
     }
 }
-
-const NIL: u8 = 0xc0;
 
 /// The life that a value has here: no longer than it has there (T4).
 ///
