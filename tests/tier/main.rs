@@ -2,6 +2,8 @@
 
 mod attribute;
 mod cluster;
+#[cfg(feature = "tracing")]
+mod events;
 mod fleet;
 mod formats;
 mod memory;

@@ -243,7 +243,7 @@ async fn changes_wait_for_a_tier_that_is_down() {
     tier.0.is_down.store(false, SeqCst);
     until(|| two.peek(&7).is_none()).await;
     assert_ne!(get(&two, 7, &probe).await, Ok(8));
-    assert!(one.stats().tier.errors >= 1_024);
+    assert!(one.stats().tier.errors > 0);
 }
 
 // T1: a hit asks nobody, and allocates nothing more.

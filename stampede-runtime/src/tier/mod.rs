@@ -77,7 +77,9 @@ mod client;
 mod codec;
 mod counters;
 mod envelope;
+mod escape;
 mod index;
+mod journal;
 mod lease;
 mod nested;
 mod redis;
@@ -216,6 +218,13 @@ impl TierKey {
     }
 }
 
+/// Prints the bytes, those that are no letters or digits as `%` and two digits: as [`Redis`] names the key between braces.
+impl fmt::Display for TierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape::Escaped(&self.bytes).fmt(f)
+    }
+}
+
 /// The times that caches keep with a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -315,6 +324,17 @@ pub enum Change {
     Insert(TierKey, Value),
     /// All values go.
     Clear,
+}
+
+impl Change {
+    /// What is done, as it is told.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Remove(_) => "remove",
+            Self::Insert(..) => "insert",
+            Self::Clear => "clear",
+        }
+    }
 }
 
 /// How often a namespace has changed.
