@@ -2,12 +2,14 @@
 
 mod attribute;
 mod cluster;
+mod encrypted;
 #[cfg(feature = "tracing")]
 mod events;
 mod fleet;
 mod formats;
 mod memory;
 mod outages;
+mod sentinel;
 mod server;
 mod sharing;
 mod without_runtime;

@@ -22,7 +22,10 @@ pub(crate) struct Server {
     port: u16,
     directory: PathBuf,
     options: Vec<String>,
+    is_sentinel: bool,
 }
+
+const SENTINELS_FILE: &str = "sentinel.conf";
 
 impl Server {
     pub(crate) fn start() -> Self {
@@ -30,14 +33,34 @@ impl Server {
     }
 
     pub(crate) fn with(options: &[&str]) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, SeqCst);
-        let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
-        fs::create_dir_all(&directory).expect("a directory for the server");
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut server = Self { child: None, port: free_port(), directory, options };
+        let mut server = Self::unborn();
+        server.options = options.iter().map(|option| (*option).to_owned()).collect();
         server.launch();
         server
+    }
+
+    /// One that watches a master, and has it replaced half a second after its death.
+    pub(crate) fn sentinel(name: &str, master: &Self) -> Self {
+        let mut server = Self::unborn();
+        server.is_sentinel = true;
+        let port = master.port;
+        let config = format!(
+            "sentinel monitor {name} 127.0.0.1 {port} 1\nsentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 5000\n",
+        );
+        fs::write(server.directory.join(SENTINELS_FILE), config).expect("a file for the sentinel");
+        server.launch();
+        server
+    }
+
+    /// Has a port and a directory.
+    fn unborn() -> Self {
+        Self {
+            child: None,
+            port: free_port(),
+            directory: temporary_directory(),
+            options: Vec::new(),
+            is_sentinel: false,
+        }
     }
 
     fn launch(&mut self) {
@@ -45,7 +68,12 @@ impl Server {
             .into_iter()
             .find(|program| Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok());
         let program = program.expect("redis-server is installed; `cargo xtask test` sees to that");
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        if self.is_sentinel {
+            // It keeps in its file what it knows.
+            command.arg(self.directory.join(SENTINELS_FILE)).arg("--sentinel");
+        }
+        let child = command
             .args([
                 "--port",
                 &self.port.to_string(),
@@ -114,11 +142,17 @@ impl Server {
         self.try_command(command).expect("the server does it")
     }
 
-    fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
+    /// The same; None if the server does not do it.
+    pub(crate) fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection_with_timeout(Duration::from_secs(2)).ok()?;
         let (name, arguments) = command.split_first()?;
         redis::cmd(name).arg(arguments).query(&mut connection).ok()
+    }
+
+    /// A section of what it tells of itself.
+    pub(crate) fn info(&self, section: &str) -> String {
+        redis::from_redis_value(self.command(&["INFO", section])).expect("a text")
     }
 
     /// The keys of the server.
@@ -151,6 +185,15 @@ impl Drop for Server {
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// A new directory; who makes it removes it.
+pub(crate) fn temporary_directory() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, SeqCst);
+    let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
+    fs::create_dir_all(&directory).expect("a directory for the server");
+    directory
 }
 
 pub(crate) fn free_port() -> u16 {
