@@ -49,8 +49,9 @@ pub(crate) struct Plan {
     pub(crate) asked: Vec<Demand>,
     /// What a load of its own needs to be moved to it, for the gate.
     pub(crate) needs: TokenStream,
-    /// A tier behind the cache.
+    /// A tier behind the cache, and whether nothing is loaded without it.
     pub(crate) tier: Option<Expr>,
+    pub(crate) is_strict: bool,
     /// A raw cache to use instead of one of the function's own.
     pub(crate) backing: Option<Expr>,
     /// A function that returns the cache of a method.
@@ -105,8 +106,18 @@ pub(crate) enum Role {
     TierOutput { result: Option<Box<(Type, Type)>> },
     /// Returned, and of a kind that an option is about.
     Kind { option: Ident, kind: OutputKind },
-    /// Returned, and made of a time-out; its parts as above. The option's name, if it has to be told of what is no `Result`.
-    TimedOut { option: Option<Ident>, result: Option<Box<(Type, Type)>> },
+    /// Returned, and made of what befell a load; its parts as above. The option's name, if it has to be told of what is no
+    /// `Result`.
+    Failure { of: Failure, option: Option<Ident>, result: Option<Box<(Type, Type)>> },
+}
+
+/// What befalls a load.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It takes too long: `load_timeout`.
+    Timeout,
+    /// It can't ask the tier: `strict`.
+    NoTier,
 }
 
 /// What an output may be.
@@ -173,6 +184,7 @@ impl Plan {
             detach,
             accessor: plan_accessor(args, &item, &function),
             tier: args.tier.as_ref().map(|given| given.value.clone()),
+            is_strict: is_strict(args),
             backing: args.cache.as_ref().map(|cache| cache.source.clone()),
             demands,
             verdict,
@@ -218,7 +230,7 @@ fn plan_loads_needs(demands: &[Demand], private: &TokenStream) -> Vec<TokenStrea
         | Role::TierKey
         | Role::TierOutput { .. }
         | Role::Kind { .. }
-        | Role::TimedOut { .. } => None,
+        | Role::Failure { .. } => None,
     });
     needs.collect()
 }
@@ -435,11 +447,21 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     let about_errors = [&args.err_ttl, &args.stale_if_error].into_iter().flatten().next();
     of_kind(about_errors.map(|given| &given.option), OutputKind::Result);
     of_kind(args.none_ttl.as_ref().map(|given| &given.option), OutputKind::Option);
-    if let Some(given) = &args.load_timeout {
-        let option = about_errors.is_none().then(|| given.option.clone());
-        demands.push(Demand { ty: output, role: Role::TimedOut { option, result } });
+    let timeout = args.load_timeout.as_ref().map(|given| (&given.option, Failure::Timeout));
+    let strict =
+        args.strict.as_ref().filter(|_| is_strict(args)).map(|given| (&given.option, Failure::NoTier));
+    let mut is_told = about_errors.is_some();
+    for (option, of) in [timeout, strict].into_iter().flatten() {
+        let option = (!is_told).then(|| option.clone());
+        is_told = true;
+        demands
+            .push(Demand { ty: output.clone(), role: Role::Failure { of, option, result: result.clone() } });
     }
     demands
+}
+
+fn is_strict(args: &Args) -> bool {
+    args.tier.is_some() && args.strict.as_ref().is_some_and(|strict| strict.value)
 }
 
 /// Whether a reference to a type is kept as the standard library's form of it, or as itself: known by its name.
@@ -466,7 +488,7 @@ fn is_certain(demand: &Demand) -> bool {
         "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
         "usize", "str", "String",
     ];
-    let is_about_a_kind = matches!(demand.role, Role::Kind { .. } | Role::TimedOut { .. });
+    let is_about_a_kind = matches!(demand.role, Role::Kind { .. } | Role::Failure { .. });
     let is_one_of = |names: &[&str]| match &demand.ty {
         _ if is_about_a_kind => false,
         Type::Path(path) => names.iter().any(|name| path.path.is_ident(name)),

@@ -12,4 +12,5 @@ mod outages;
 mod sentinel;
 mod server;
 mod sharing;
+mod strict;
 mod without_runtime;

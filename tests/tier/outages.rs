@@ -4,11 +4,8 @@ use crate::{
     server::{Server, free_port},
     sharing::{cache, get, member},
 };
-use stampede::{
-    Cache,
-    tier::{Redis, TierError},
-};
-use stampede_tests::{End, Probe, soon};
+use stampede::{Cache, tier::Redis};
+use stampede_tests::{End, Probe};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -140,40 +137,4 @@ async fn a_tier_that_is_full_refuses_and_nobody_minds() {
     server.command(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(get(&one, 3, &probe).await, Ok(4));
     assert_eq!(get(&two, 3, &probe).await, Ok(4));
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Failure {
-    NoTier,
-}
-
-impl From<TierError> for Failure {
-    fn from(error: TierError) -> Self {
-        assert!(error.is_unavailable(), "{error}");
-        Self::NoTier
-    }
-}
-
-// T3: `strict` is for those who want it.
-#[tokio::test]
-async fn a_strict_cache_loads_nothing_without_its_tier() {
-    let mut server = Server::start();
-    let cache: Cache<u64, u64, Failure> = Cache::builder()
-        .name("strict")
-        .ttl(Duration::from_millis(100))
-        .stale_if_error(Duration::from_secs(60))
-        .tier_strict(member(&server.url(), 1))
-        .build();
-    assert_eq!(soon(cache.try_get(1, || async { Ok(1) })).await, Ok(1));
-    server.kill();
-    sleep(Duration::from_millis(200)).await;
-    assert_eq!(soon(cache.try_get(1, || async { Ok(2) })).await, Ok(1), "what is stale stands in");
-    assert_eq!(soon(cache.try_get(2, || async { Ok(2) })).await, Err(Failure::NoTier));
-    assert_eq!(cache.stats().loads, 1);
-    server.restart();
-    let back = Instant::now();
-    while soon(cache.try_get(2, || async { Ok(2) })).await != Ok(2) {
-        assert!(back.elapsed() < Duration::from_secs(2), "the server is not used again");
-        sleep(Duration::from_millis(5)).await;
-    }
 }

@@ -11,7 +11,7 @@ use crate::{
     diag::{ends, moved},
     expand::{load, local, lookup},
     item::{Flow, Passing},
-    plan::{Demand, OutputKind, Plan, Role, Shape, is_kept_by_name},
+    plan::{Demand, Failure, OutputKind, Plan, Role, Shape, is_kept_by_name},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -186,11 +186,14 @@ fn tier(plan: &Plan) -> TokenStream {
     let (key, output) = (&plan.key.ty, &plan.function.output);
     let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };
     let outputs = quote!(#private::Outputs::<#output>);
+    let strict =
+        if plan.is_strict { quote!(#outputs::NO_TIER) } else { quote!(::core::option::Option::None) };
     quote! {
         #private::Attached::of(
             #bounds::tier(#tier),
             #private::Keys::<#key>::WRITE,
             #private::first([#outputs::TIER_RESULTS, #outputs::TIER_VALUES, #outputs::TIER_WHOLE]),
+            #strict,
         )
     }
 }
@@ -341,7 +344,8 @@ fn asks(plan: &Plan) -> TokenStream {
             Role::TierOutput { .. } => ask_by_reference(bounds, ty, "tier_output"),
             Role::Kind { kind: OutputKind::Result, .. } => ask(bounds, ty, "result"),
             Role::Kind { kind: OutputKind::Option, .. } => ask(bounds, ty, "option"),
-            Role::TimedOut { .. } => ask(bounds, ty, "timed"),
+            Role::Failure { of: Failure::Timeout, .. } => ask(bounds, ty, "timed"),
+            Role::Failure { of: Failure::NoTier, .. } => ask(bounds, ty, "strict"),
         }
     });
     // They are there with the feature `redis` alone.

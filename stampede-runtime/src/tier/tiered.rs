@@ -32,17 +32,22 @@ pub(crate) struct Spec<K, O> {
 
 impl<K: Serialize, O> Spec<K, O> {
     pub(crate) fn new(tier: impl Tier, codec: Codec<O>) -> Self {
-        Self::with(tier, codec::write_key, codec)
+        Self::with(tier, codec::write_key, codec, None)
     }
 }
 
 impl<K, O> Spec<K, O> {
-    pub(crate) fn with(tier: impl Tier, write_key: WriteKey<K>, codec: Codec<O>) -> Self {
-        Self { tier: Arc::new(tier), write_key, codec, strict: None }
+    pub(crate) fn with(
+        tier: impl Tier,
+        write_key: WriteKey<K>,
+        codec: Codec<O>,
+        strict: Option<fn(TierError) -> O>,
+    ) -> Self {
+        Self { tier: Arc::new(tier), write_key, codec, strict }
     }
 
-    pub(crate) fn strict(self, strict: fn(TierError) -> O) -> Self {
-        Self { strict: Some(strict), ..self }
+    pub(crate) fn set_strict(&mut self, strict: fn(TierError) -> O) {
+        self.strict = Some(strict);
     }
 }
 
