@@ -49,9 +49,8 @@ pub(crate) struct Plan {
     pub(crate) asked: Vec<Demand>,
     /// What a load of its own needs to be moved to it, for the gate.
     pub(crate) needs: TokenStream,
-    /// A tier behind the cache, and whether nothing is loaded without it.
-    pub(crate) tier: Option<Expr>,
-    pub(crate) is_strict: bool,
+    /// A tier behind the cache.
+    pub(crate) tier: Option<PlannedTier>,
     /// A raw cache to use instead of one of the function's own.
     pub(crate) backing: Option<Expr>,
     /// A function that returns the cache of a method.
@@ -67,6 +66,12 @@ pub(crate) enum Shape {
     Generic,
     /// Inside the function: in an `impl` nothing else can be had. What its parameters are is not to be seen: bounds decide.
     Inline,
+}
+
+/// A tier, and whether nothing is loaded without it.
+pub(crate) struct PlannedTier {
+    pub(crate) source: Expr,
+    pub(crate) is_strict: bool,
 }
 
 /// The key, and how a call is looked up by it.
@@ -183,8 +188,10 @@ impl Plan {
             capacity: plan_capacity(args, &private),
             detach,
             accessor: plan_accessor(args, &item, &function),
-            tier: args.tier.as_ref().map(|given| given.value.clone()),
-            is_strict: is_strict(args),
+            tier: args
+                .tier
+                .as_ref()
+                .map(|given| PlannedTier { source: given.value.clone(), is_strict: is_strict(args) }),
             backing: args.cache.as_ref().map(|cache| cache.source.clone()),
             demands,
             verdict,

@@ -11,7 +11,7 @@ use crate::{
     diag::{ends, moved},
     expand::{load, local, lookup},
     item::{Flow, Passing},
-    plan::{Demand, Failure, OutputKind, Plan, Role, Shape, is_kept_by_name},
+    plan::{Demand, Failure, OutputKind, Plan, PlannedTier, Role, Shape, is_kept_by_name},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -184,13 +184,12 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
 fn tier(plan: &Plan) -> TokenStream {
     let Plan { private, bounds, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
-    let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };
+    let Some(PlannedTier { source, is_strict }) = &plan.tier else { return quote!(#private::Attached::NONE) };
     let outputs = quote!(#private::Outputs::<#output>);
-    let strict =
-        if plan.is_strict { quote!(#outputs::NO_TIER) } else { quote!(::core::option::Option::None) };
+    let strict = if *is_strict { quote!(#outputs::NO_TIER) } else { quote!(::core::option::Option::None) };
     quote! {
         #private::Attached::of(
-            #bounds::tier(#tier),
+            #bounds::tier(#source),
             #private::Keys::<#key>::WRITE,
             #private::first([#outputs::TIER_RESULTS, #outputs::TIER_VALUES, #outputs::TIER_WHOLE]),
             #strict,
