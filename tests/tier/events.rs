@@ -266,6 +266,7 @@ async fn an_outage_is_told_from_its_beginning_to_its_end() {
     let probe = Probe::open(End::Value);
     assert!(get(&one, 1, &probe).await.is_ok());
     until_server(Level::DEBUG, "the tier is connected").await;
+    until_server(Level::DEBUG, "messages of the tier are heard").await;
     assert!(tier.is_up());
     assert_eq!(tier.outages(), 0);
 
@@ -276,6 +277,7 @@ async fn an_outage_is_told_from_its_beginning_to_its_end() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     until_server(Level::WARN, "the tier can't be reached; caches go on without it").await;
+    until_server(Level::DEBUG, "messages of the tier are not heard").await;
     until_server(Level::DEBUG, "the tier is tried").await;
     for id in 100..150 {
         assert!(get(&one, id, &probe).await.is_ok());

@@ -161,8 +161,7 @@ impl Tier for Redis {
 
     fn wait(&self, key: &TierKey) -> Pin<Box<dyn Future<Output = Notice> + Send>> {
         let [value, ..] = self.0.names.key(key);
-        let told = self.0.subscriptions.wait(value);
-        Box::pin(async move { told.await.unwrap_or(Notice::Changed) })
+        Box::pin(self.0.subscriptions.wait(value))
     }
 
     fn watch(&self, namespace: &str, watcher: Weak<dyn Watcher>) {
