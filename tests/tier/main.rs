@@ -9,6 +9,7 @@ mod fleet;
 mod formats;
 mod memory;
 mod outages;
+mod rules;
 mod sentinel;
 mod server;
 mod sharing;

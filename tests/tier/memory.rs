@@ -32,6 +32,8 @@ struct Inner {
     waiters: Mutex<HashMap<TierKey, Vec<oneshot::Sender<Notice>>>>,
     looks: AtomicUsize,
     is_down: AtomicBool,
+    /// Nobody is told that a lease has ended.
+    is_mute: AtomicBool,
 }
 
 #[derive(Default)]
@@ -57,6 +59,9 @@ impl Memory {
     }
 
     fn notify(&self, key: &TierKey, notice: Notice) {
+        if self.0.is_mute.load(SeqCst) {
+            return;
+        }
         let waiters = self.0.waiters.lock().expect("nobody panics").remove(key);
         for waiter in waiters.into_iter().flatten() {
             // Who does not wait any more need not be told.
@@ -220,6 +225,31 @@ async fn one_thread_shares_a_load() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_threads_share_a_load() {
     one_load_and_one_look_a_cache().await;
+}
+
+// T2: whoever is not told that a lease has ended finds out by himself.
+#[tokio::test]
+async fn who_waits_looks_again_if_the_message_is_lost() {
+    let tier = Memory::default();
+    tier.0.is_mute.store(true, SeqCst);
+    let (one, two) = (cache(&tier), cache(&tier));
+    let gated = Probe::new(End::Value);
+    let leader = tokio::spawn({
+        let (one, gated) = (one.clone(), Arc::clone(&gated));
+        async move { get(&one, 7, &gated).await }
+    });
+    until(|| gated.started() == 1).await;
+    let waiter = tokio::spawn({
+        let (two, none) = (two.clone(), Probe::open(End::Panic));
+        async move { get(&two, 7, &none).await }
+    });
+    until(|| two.stats().tier.waits == 1).await;
+    gated.open_gate();
+    assert_eq!(leader.await.expect("it does not panic"), Ok(1));
+    let start = Instant::now();
+    assert_eq!(waiter.await.expect("it does not panic"), Ok(1));
+    // It looks every half second, and the lease lasts for three.
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 // T3, T5: what is changed while the tier is down is made up for.
