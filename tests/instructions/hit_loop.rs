@@ -1,5 +1,8 @@
 //! Makes a number of hits of one kind, and little else: `hit_loop KIND COUNT`. To be run where instructions are counted.
 
+#[cfg(feature = "redis")]
+mod idle;
+
 use stampede::{Cache, stampede};
 use std::{
     env,
@@ -58,6 +61,14 @@ fn main() -> ExitCode {
         }),
         "raw" => {
             let cache: Cache<u64, u64> = Cache::builder().ttl(Duration::from_secs(3_600)).build();
+            at_once(repeat(count, || cache.get(black_box(7), || async { 7 })));
+        }
+        #[cfg(feature = "redis")]
+        "tiered" => {
+            let hour = Duration::from_secs(3_600);
+            let cache: Cache<u64, u64> = Cache::builder().name("tiered").ttl(hour).tier(idle::Idle).build();
+            // A load would ask the tier first, and wait for its answer.
+            cache.insert(7, 7);
             at_once(repeat(count, || cache.get(black_box(7), || async { 7 })));
         }
         _ => return ExitCode::from(2),
