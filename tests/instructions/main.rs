@@ -21,7 +21,7 @@ const EXPECTED: [(&str, u64); 7] = [
     ("pair", 253),
     ("result", 219),
     ("blocking", 181),
-    ("raw", 174),
+    ("raw", 164),
 ];
 
 #[test]
