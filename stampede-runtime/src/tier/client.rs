@@ -2,7 +2,12 @@
 
 use super::{
     Claim, LeaseState, Looked, Notice, Stored, Tier, TierError, TierKey, TierStats, Timing, Value, Watcher,
-    changes::Changes, journal::Journal, lease::Lease, token, watch::Watch, worker,
+    changes::Changes,
+    journal::Journal,
+    lease::{self, Lease},
+    token,
+    watch::Watch,
+    worker,
 };
 use std::{
     fmt,
@@ -140,7 +145,16 @@ impl Client {
         worker::run(async move {
             let token = token::unique();
             let claim = Claim { token: token.clone(), lease: client.timing.lease, over_value };
-            let looked = client.tier.look(&key, Some(claim)).await?;
+            let looked = match client.tier.look(&key, Some(claim)).await {
+                Ok(looked) => looked,
+                Err(error) => {
+                    if error.is_unavailable() && !error.is_avoided() {
+                        // It may have been done, and the answer be lost: nobody would load with that lease.
+                        worker::commands().spawn(lease::give_back(client, key, token, Notice::Changed));
+                    }
+                    return Err(error);
+                }
+            };
             client.watch.looked(&looked.state);
             let lease = (looked.lease == LeaseState::Held)
                 .then(|| Lease::new(Arc::clone(&client), key, token, looked.generation.clone()));

@@ -1,11 +1,15 @@
 //! The right to load a key, held by this process.
 //!
 //! Whatever happens to a load, its lease ends: with what it came to (`publish`), or when this is dropped. It is renewed meanwhile
-//! (T2); a process that dies lets it run out.
+//! (T2); a process that dies lets it run out. So does one that can't tell the tier, but it tries until then: others wait.
 
-use super::{Notice, Parcel, TierKey, Value, client::Client, worker};
+use super::{Notice, Parcel, TierKey, Value, client::Client, token, worker};
 use crate::sync::{Mutex, lock};
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::task::AbortHandle;
 
 /// A lease that has to be given back.
@@ -49,7 +53,10 @@ impl Lease {
                     // What was stored here may be older than what has taken the lease away.
                     worker::subscriptions().spawn(async move { client.cut_local(key.bytes()) });
                 }
-                Err(error) => client.journal.failed("publish", &error),
+                Err(error) => {
+                    client.journal.failed("publish", &error);
+                    give_back(client, key, token, Notice::Changed).await;
+                }
             }
         });
     }
@@ -62,12 +69,27 @@ impl Lease {
     fn end(&mut self, notice: Notice) {
         let Some(Held { client, key, token, renewal, .. }) = self.0.take() else { return };
         renewal.abort();
-        worker::commands().spawn(async move {
-            match client.tier.release(&key, &token, notice).await {
-                Ok(()) => client.journal.released(&key),
-                Err(error) => client.journal.failed("release", &error),
+        worker::commands().spawn(give_back(client, key, token, notice));
+    }
+}
+
+/// How long one waits who could not give a lease back, before he tries again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Ends a lease that may be held, as soon as the tier can be told. After its time it has ended by itself.
+pub(super) async fn give_back(client: Arc<Client>, key: TierKey, token: String, notice: Notice) {
+    let start = Instant::now();
+    loop {
+        match client.tier.release(&key, &token, notice).await {
+            Ok(()) => return client.journal.released(&key),
+            Err(error) => {
+                client.journal.failed("release", &error);
+                if !error.is_unavailable() || start.elapsed() >= client.timing.lease {
+                    return;
+                }
             }
-        });
+        }
+        tokio::time::sleep(PAUSE.mul_f64(1.0 + token::chance())).await;
     }
 }
 
