@@ -94,6 +94,7 @@ async fn a_tier_is_reached_through_tls() {
     let authority = Authority::new();
     let encrypted = Encrypted::start(&authority, "no");
     let tier = encrypted.builder(1).certificate_authority(authority.pem()).build().expect("a URL");
+    until(|| tier.is_up()).await;
     let (one, plain) = (cache(tier.clone()), cache(member(&encrypted.server.url(), 2)));
     let probe = Probe::open(End::Value);
     assert_eq!(get(&one, 7, &probe).await, Ok(1));
@@ -112,6 +113,7 @@ async fn a_server_that_asks_who_is_there_is_shown_a_certificate() {
     let Signed { certificate, key } = authority.sign("shop");
     let known = encrypted.builder(1).certificate_authority(authority.pem());
     let tier = known.clone().client_certificate(certificate, key).build().expect("a URL");
+    until(|| tier.is_up()).await;
     let (one, plain) = (cache(tier.clone()), cache(member(&encrypted.server.url(), 2)));
     let probe = Probe::open(End::Value);
     assert_eq!(get(&one, 7, &probe).await, Ok(1));

@@ -80,19 +80,11 @@ fn cache(name: &'static str, tier: Redis) -> Cache<u64, u64, String> {
     Cache::builder().name(name).ttl(MINUTE).tier(tier).build()
 }
 
-/// A tier whose leases are renewed often.
-fn brief(url: &str, number: u64, lease: Duration) -> Redis {
-    let timeout = Duration::from_millis(1_000 + number);
-    Redis::builder(url).timeout(timeout).lease(lease).poll(lease).build().expect("a URL")
-}
-
 #[tokio::test]
 async fn a_load_of_the_fleet_is_told_step_by_step() {
     const NAME: &str = "told step by step";
     let server = Server::start();
-    let lease = Duration::from_millis(300);
-    let one = cache(NAME, brief(&server.url(), 1, lease));
-    let two = cache(NAME, brief(&server.url(), 2, lease));
+    let (one, two) = (cache(NAME, member(&server.url(), 1)), cache(NAME, member(&server.url(), 2)));
     let gated = Probe::new(End::Value);
     let leader = tokio::spawn({
         let (one, gated) = (one.clone(), Arc::clone(&gated));
@@ -158,7 +150,8 @@ async fn a_value_that_comes_too_late_is_a_warning() {
     const NAME: &str = "told of late values";
     let server = Server::start();
     let lease = Duration::from_millis(300);
-    let late = cache(NAME, brief(&server.url(), 1, lease));
+    let tier = Redis::builder(server.url()).timeout(Duration::from_secs(1)).lease(lease);
+    let late = cache(NAME, tier.build().expect("a URL"));
     let gated = Probe::new(End::Value);
     let load = tokio::spawn({
         let (late, gated) = (late.clone(), Arc::clone(&gated));

@@ -29,9 +29,14 @@ impl Set {
         set
     }
 
-    fn tier(&self, number: u64) -> Redis {
-        let timeout = Duration::from_millis(1_000 + number);
-        Redis::sentinel([self.sentinel.url()], "main").timeout(timeout).build().expect("a URL")
+    /// Those of two processes.
+    async fn caches(&self) -> [Cache<u64, u64, String>; 2] {
+        let tiers = [1_001, 1_002].map(|timeout| {
+            let tier = Redis::sentinel([self.sentinel.url()], "main");
+            tier.timeout(Duration::from_millis(timeout)).build().expect("a URL")
+        });
+        until(|| tiers.iter().all(Redis::is_up)).await;
+        tiers.map(cache)
     }
 }
 
@@ -76,7 +81,7 @@ async fn assert_changes_are_heard(one: &Cache<u64, u64, String>, two: &Cache<u64
 #[tokio::test]
 async fn a_master_that_dies_costs_no_caller_an_error() {
     let mut set = Set::start().await;
-    let (one, two) = (cache(set.tier(1)), cache(set.tier(2)));
+    let [one, two] = set.caches().await;
     let probe = Probe::open(End::Value);
     assert_eq!(get(&one, 7, &probe).await, Ok(1));
     assert_eq!(get(&two, 7, &probe).await, Ok(1));
@@ -89,7 +94,7 @@ async fn a_master_that_dies_costs_no_caller_an_error() {
 #[tokio::test]
 async fn a_master_that_is_replaced_while_it_lives_is_left() {
     let set = Set::start().await;
-    let (one, two) = (cache(set.tier(1)), cache(set.tier(2)));
+    let [one, two] = set.caches().await;
     let probe = Probe::open(End::Value);
     assert_eq!(get(&one, 7, &probe).await, Ok(1));
     assert_eq!(get(&two, 7, &probe).await, Ok(1));

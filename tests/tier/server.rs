@@ -150,9 +150,10 @@ impl Server {
         redis::cmd(name).arg(arguments).query(&mut connection).ok()
     }
 
-    /// A section of what it tells of itself.
+    /// A section of what it tells of itself; nothing if it does not.
     pub(crate) fn info(&self, section: &str) -> String {
-        redis::from_redis_value(self.command(&["INFO", section])).expect("a text")
+        let told = self.try_command(&["INFO", section]);
+        told.and_then(|told| redis::from_redis_value(told).ok()).unwrap_or_default()
     }
 
     /// The keys of the server.

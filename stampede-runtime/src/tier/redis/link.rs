@@ -29,8 +29,8 @@ use tokio::{
 /// The pause before another attempt to connect; doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// How long an attempt to connect may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How often who is connected looks whether anybody needs it.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// No moment is later, and a script's numbers still tell it from others.
 const NEVER: u64 = 1 << 52;
@@ -204,8 +204,9 @@ async fn keep_connected(link: Weak<Link>) {
     loop {
         let Some(strong) = link.upgrade() else { return };
         strong.breaker.probes();
-        let connected = timeout(PATIENCE, strong.connect()).await;
-        let connected = connected.map_err(|_| format!("no connection within {PATIENCE:?}"));
+        let patience = strong.servers.patience();
+        let connected = timeout(patience, strong.connect()).await;
+        let connected = connected.map_err(|_| format!("no connection within {patience:?}"));
         match connected.and_then(|connected| connected.map_err(|error| error.to_string())) {
             Ok(connection) => {
                 number += 1;
@@ -233,7 +234,7 @@ async fn keep_connected(link: Weak<Link>) {
 async fn wait_for_trip(link: &Weak<Link>) -> bool {
     loop {
         let Some(strong) = link.upgrade() else { return false };
-        if timeout(PATIENCE, strong.tripped.notified()).await.is_ok() {
+        if timeout(PULSE, strong.tripped.notified()).await.is_ok() {
             return true;
         }
     }

@@ -9,7 +9,7 @@ use redis::{
     cluster_async::ClusterConnection,
     sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
-use std::fmt;
+use std::{fmt, time::Duration};
 use tokio::sync::Mutex;
 
 /// The servers as they are named.
@@ -90,6 +90,16 @@ impl Servers {
             Self::Cluster(_, nodes) => Ok(nodes[attempt % nodes.len()].clone()),
             Self::Sentinel(sentinel, _) => sentinel.lock().await.async_get_client().await,
         }
+    }
+
+    /// How long an attempt to connect may take: longer where it takes several round trips, and arithmetic.
+    pub(super) fn patience(&self) -> Duration {
+        let is_plain =
+            |client: &Client| !matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. });
+        Duration::from_secs(match self {
+            Self::Single(client) if is_plain(client) => 1,
+            Self::Single(_) | Self::Cluster(..) | Self::Sentinel(..) => 3,
+        })
     }
 
     /// Whether all keys are on one server, with one clock.

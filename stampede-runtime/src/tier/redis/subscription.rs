@@ -201,8 +201,9 @@ async fn listen(
     attempt: usize,
     was_up: &mut bool,
 ) -> Result<(), Lost> {
-    let client = timeout(PATIENCE, link.servers().subscribable(attempt)).await??;
-    let (mut sink, mut messages) = timeout(PATIENCE, client.get_async_pubsub()).await??.split();
+    let patience = link.servers().patience();
+    let client = timeout(patience, link.servers().subscribable(attempt)).await??;
+    let (mut sink, mut messages) = timeout(patience, client.get_async_pubsub()).await??.split();
     timeout(PATIENCE, sink.subscribe(&names.inbox)).await??;
     subscriptions.hear_again(link.servers());
     let mut subscribed = Vec::new();
