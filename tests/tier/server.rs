@@ -192,10 +192,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         // After every test, where the server is still alive.
         let is_alive = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)));
-        if is_alive && !thread::panicking() {
-            if let Some(endless) = self.endless_leases() {
-                assert_eq!(endless, Vec::<String>::new(), "leases that never end");
-            }
+        if is_alive
+            && !thread::panicking()
+            && let Some(endless) = self.endless_leases()
+        {
+            assert_eq!(endless, Vec::<String>::new(), "leases that never end");
         }
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
