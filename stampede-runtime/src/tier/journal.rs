@@ -2,7 +2,7 @@
 //!
 //! What is as it should be is told at the levels `DEBUG` and `TRACE`. Warnings are for who runs the service; of each kind there is
 //! no more than one a while, with the number of those that were withheld.
-#![cfg_attr(not(feature = "tracing"), expect(unused_variables))]
+#![cfg_attr(not(feature = "tracing"), expect(unused_variables, clippy::single_match, clippy::unused_self))]
 
 #[cfg(feature = "tracing")]
 use super::escape::Escaped;

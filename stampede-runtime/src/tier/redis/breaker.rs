@@ -1,7 +1,10 @@
 //! Whether the servers can be asked, as it is told to those who run the service: closed, open, half open while one is tried.
 //!
 //! The breaker itself is the state of the [`link`](super::link); this is its sign on the wall.
-#![cfg_attr(not(feature = "tracing"), expect(unused_variables))]
+#![cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, clippy::if_same_then_else, clippy::unused_self)
+)]
 
 #[cfg(feature = "tracing")]
 use super::super::journal::Rare;
