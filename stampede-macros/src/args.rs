@@ -30,6 +30,7 @@ pub(crate) struct Args {
     pub(crate) detach: Option<LitBool>,
     pub(crate) cache: Option<Cache>,
     pub(crate) tier: Option<Given<Expr>>,
+    pub(crate) strict: Option<Given<bool>>,
     pub(crate) name: Option<LitStr>,
     pub(crate) companion: Option<Companion>,
     pub(crate) krate: Option<Path>,
@@ -87,7 +88,7 @@ pub(crate) enum Companion {
     Function(Ident),
 }
 
-const OPTIONS: [&str; 17] = [
+const OPTIONS: [&str; 18] = [
     "ttl",
     "stale_while_revalidate",
     "stale_if_error",
@@ -102,6 +103,7 @@ const OPTIONS: [&str; 17] = [
     "detach",
     "cache",
     "tier",
+    "strict",
     "name",
     "companion",
     "crate",
@@ -154,6 +156,7 @@ impl Args {
             "detach" => self.detach = Some(parse_detach(&option, input)?),
             "cache" => self.cache = Some(parse_cache(option.clone(), input)?),
             "tier" => self.tier = Some(parse_tier(option.clone(), input)?),
+            "strict" => self.strict = Some(parse_strict(option.clone(), input)?),
             "name" => self.name = Some(parse_name(&option, input)?),
             "companion" => self.companion = Some(parse_companion(&option, input)?),
             "crate" => self.krate = Some(parse_crate(&option, input)?),
@@ -217,6 +220,7 @@ const SKIP: &str = "arguments by name; write `skip(db, context)`";
 const DETACH: &str = "`true` or `false`; write `detach = false`";
 const CACHE: &str = "a `stampede::Cache`; write `cache = self.pages`";
 const TIER: &str = "a tier; write `tier = &*REDIS` for a `static REDIS: LazyLock<stampede::tier::Redis>`";
+const STRICT: &str = "`true` or `false`; write `strict = true`";
 const NAME: &str = "a name in quotes; write `name = \"rates\"`";
 const COMPANION: &str = "a name; write `companion = other`, `companion = fn other` for a function that returns the cache, or `companion = none`";
 const CRATE: &str = "the path of the runtime; write `crate = ::stampede`";
@@ -349,6 +353,12 @@ fn parse_tier(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<Expr>>
         Expr::Lit(_) => Err(syn::Error::new(place, format!("`{option}` takes {TIER}"))),
         value => Ok(Given { option, value }),
     }
+}
+
+fn parse_strict(option: Ident, input: ParseStream<'_>) -> syn::Result<Given<bool>> {
+    expect_equals(&option, input, STRICT)?;
+    let value = value(&option, input, STRICT, LitBool::parse)?.value;
+    Ok(Given { option, value })
 }
 
 fn parse_name(option: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {

@@ -29,6 +29,7 @@ pub(crate) fn check(args: &Args, item: &Item, function: &Function, diag: &mut Di
         check_needs_ttl(args, function, diag);
     }
     check_jitter(args, diag);
+    check_strict(args, item, function, diag);
     check_refresh(args, function, diag);
 }
 
@@ -79,7 +80,7 @@ fn check_cache(args: &Args, diag: &mut Diag) {
 }
 
 /// What is kept, for how long, and how much of it.
-const POLICY_OPTIONS: [&str; 10] = [
+const POLICY_OPTIONS: [&str; 11] = [
     "ttl",
     "stale_while_revalidate",
     "stale_if_error",
@@ -90,6 +91,7 @@ const POLICY_OPTIONS: [&str; 10] = [
     "load_timeout",
     "capacity",
     "tier",
+    "strict",
 ];
 
 /// Methods never guess.
@@ -340,6 +342,27 @@ fn check_jitter(args: &Args, diag: &mut Diag) {
         diag.error(
             &jitter.option,
             "`jitter` can't spread a `ttl` that never ends; remove `jitter`, or set another `ttl`",
+        );
+    }
+}
+
+fn check_strict(args: &Args, item: &Item, function: &Function, diag: &mut Diag) {
+    let Some(strict) = args.strict.as_ref().filter(|strict| strict.value) else { return };
+    // A `tier` that is a mistake has been told already, and so has that it is for another cache.
+    if args.cache.is_none() && !args.named.iter().any(|option| option == "tier") {
+        diag.error(
+            &strict.option,
+            "`strict` keeps a cache from loading without its `tier`, and there is none; set `tier` too",
+        );
+    }
+    // Of a parameter of the function nothing is known but its bounds.
+    let output = &function.output;
+    let is_parameter =
+        |param: &syn::TypeParam| matches!(output, Type::Path(path) if path.path.is_ident(&param.ident));
+    if item.sig.generics.type_params().any(is_parameter) {
+        diag.error(
+            output,
+            "`strict` makes an error of a tier that can't be asked, and this may be no `Result`; return a `Result` whose error is `From<stampede::tier::TierError>`",
         );
     }
 }

@@ -50,7 +50,7 @@ pub(crate) struct Plan {
     /// What a load of its own needs to be moved to it, for the gate.
     pub(crate) needs: TokenStream,
     /// A tier behind the cache.
-    pub(crate) tier: Option<Expr>,
+    pub(crate) tier: Option<PlannedTier>,
     /// A raw cache to use instead of one of the function's own.
     pub(crate) backing: Option<Expr>,
     /// A function that returns the cache of a method.
@@ -66,6 +66,12 @@ pub(crate) enum Shape {
     Generic,
     /// Inside the function: in an `impl` nothing else can be had. What its parameters are is not to be seen: bounds decide.
     Inline,
+}
+
+/// A tier, and whether nothing is loaded without it.
+pub(crate) struct PlannedTier {
+    pub(crate) source: Expr,
+    pub(crate) is_strict: bool,
 }
 
 /// The key, and how a call is looked up by it.
@@ -105,8 +111,18 @@ pub(crate) enum Role {
     TierOutput { result: Option<Box<(Type, Type)>> },
     /// Returned, and of a kind that an option is about.
     Kind { option: Ident, kind: OutputKind },
-    /// Returned, and made of a time-out; its parts as above. The option's name, if it has to be told of what is no `Result`.
-    TimedOut { option: Option<Ident>, result: Option<Box<(Type, Type)>> },
+    /// Returned, and made of what befell a load; its parts as above. The option's name, if it has to be told of what is no
+    /// `Result`.
+    Failure { of: Failure, option: Option<Ident>, result: Option<Box<(Type, Type)>> },
+}
+
+/// What befalls a load.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It takes too long: `load_timeout`.
+    Timeout,
+    /// It can't ask the tier: `strict`.
+    NoTier,
 }
 
 /// What an output may be.
@@ -172,7 +188,10 @@ impl Plan {
             capacity: plan_capacity(args, &private),
             detach,
             accessor: plan_accessor(args, &item, &function),
-            tier: args.tier.as_ref().map(|given| given.value.clone()),
+            tier: args
+                .tier
+                .as_ref()
+                .map(|given| PlannedTier { source: given.value.clone(), is_strict: is_strict(args) }),
             backing: args.cache.as_ref().map(|cache| cache.source.clone()),
             demands,
             verdict,
@@ -218,7 +237,7 @@ fn plan_loads_needs(demands: &[Demand], private: &TokenStream) -> Vec<TokenStrea
         | Role::TierKey
         | Role::TierOutput { .. }
         | Role::Kind { .. }
-        | Role::TimedOut { .. } => None,
+        | Role::Failure { .. } => None,
     });
     needs.collect()
 }
@@ -435,11 +454,21 @@ fn plan_demands(args: &Args, function: &Function) -> Vec<Demand> {
     let about_errors = [&args.err_ttl, &args.stale_if_error].into_iter().flatten().next();
     of_kind(about_errors.map(|given| &given.option), OutputKind::Result);
     of_kind(args.none_ttl.as_ref().map(|given| &given.option), OutputKind::Option);
-    if let Some(given) = &args.load_timeout {
-        let option = about_errors.is_none().then(|| given.option.clone());
-        demands.push(Demand { ty: output, role: Role::TimedOut { option, result } });
+    let timeout = args.load_timeout.as_ref().map(|given| (&given.option, Failure::Timeout));
+    let strict =
+        args.strict.as_ref().filter(|_| is_strict(args)).map(|given| (&given.option, Failure::NoTier));
+    let mut is_told = about_errors.is_some();
+    for (option, of) in [timeout, strict].into_iter().flatten() {
+        let option = (!is_told).then(|| option.clone());
+        is_told = true;
+        demands
+            .push(Demand { ty: output.clone(), role: Role::Failure { of, option, result: result.clone() } });
     }
     demands
+}
+
+fn is_strict(args: &Args) -> bool {
+    args.tier.is_some() && args.strict.as_ref().is_some_and(|strict| strict.value)
 }
 
 /// Whether a reference to a type is kept as the standard library's form of it, or as itself: known by its name.
@@ -463,7 +492,7 @@ fn plan_tier_demands(demands: &[Demand], output: &Type, result: Option<&(Type, T
 /// where they are most of what is used.
 fn is_certain(demand: &Demand) -> bool {
     match demand.role {
-        Role::Kind { .. } | Role::TimedOut { .. } => false,
+        Role::Kind { .. } | Role::Failure { .. } => false,
         Role::Key { .. } => is_familiar(&demand.ty, IsKey::Yes),
         // Long arrays can't be serialized.
         Role::TierKey | Role::TierOutput { .. } if demand.ty.to_token_stream().to_string().contains('[') => {

@@ -1,7 +1,7 @@
 //! The tier that a cache is built with; nothing without the feature `redis`.
 
 #[cfg(feature = "redis")]
-use crate::tier::{Codec, Spec, Tier};
+use crate::tier::{Codec, Spec, Tier, TierError};
 #[cfg(feature = "redis")]
 use std::sync::Arc;
 use std::{fmt, marker::PhantomData};
@@ -33,14 +33,19 @@ pub type WriteKey<K> = fn(&K) -> Option<Vec<u8>>;
 
 #[cfg(feature = "redis")]
 impl<K, O> Attached<K, O> {
-    /// Takes the tier of a function.
+    /// Takes the tier of a function; with `strict`, callers get that in place of a load that can't ask it.
     ///
     /// # Panics
     ///
     /// If there is no way to write keys or outputs; a function with such does not compile.
-    pub fn of(tier: Arc<dyn Tier>, write_key: Option<WriteKey<K>>, codec: Option<Codec<O>>) -> Self {
+    pub fn of(
+        tier: Arc<dyn Tier>,
+        write_key: Option<WriteKey<K>>,
+        codec: Option<Codec<O>>,
+        strict: Option<fn(TierError) -> O>,
+    ) -> Self {
         let (write_key, codec) = write_key.zip(codec).expect("types that fit can be written");
-        Spec::with(tier, write_key, codec).into()
+        Spec::with(tier, write_key, codec, strict).into()
     }
 }
 

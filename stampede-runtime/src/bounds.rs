@@ -90,6 +90,18 @@ pub trait TimedOutput {}
 #[diagnostic::do_not_recommend]
 impl<T, E: From<LoadTimeout>> TimedOutput for Result<T, E> {}
 
+/// What a function with `strict` returns: a `Result` whose error can be made of a [`TierError`](crate::tier::TierError).
+#[cfg(feature = "redis")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't tell that the tier could not be asked; return a `Result` whose error is `From<stampede::tier::TierError>`, or remove `strict`",
+    label = "is no `Result` whose error is `From<stampede::tier::TierError>`"
+)]
+pub trait StrictOutput {}
+
+#[cfg(feature = "redis")]
+#[diagnostic::do_not_recommend]
+impl<T, E: From<crate::tier::TierError>> StrictOutput for Result<T, E> {}
+
 /// An argument that a load of its own is given: `Send`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be moved to a load of its own; it has to be `Send`, as an `Arc` of what is `Send + Sync`, or callers have to drive the load with `detach = false`",
@@ -438,6 +450,12 @@ impl<T: ?Sized + TierKeyRef> Ask<T> {
     pub const fn tier_key_reference() {}
 }
 
+#[cfg(feature = "redis")]
+impl<T: StrictOutput> Ask<T> {
+    #[doc(hidden)]
+    pub const fn strict() {}
+}
+
 /// The answers where bounds for a tier are missing.
 #[cfg(feature = "redis")]
 #[doc(hidden)]
@@ -456,6 +474,13 @@ pub trait LackingForTier {
     fn tier_key_reference()
     where
         Self::Type: TierKeyRef,
+    {
+    }
+
+    #[doc(hidden)]
+    fn strict()
+    where
+        Self::Type: StrictOutput,
     {
     }
 }

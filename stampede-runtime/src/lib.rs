@@ -68,7 +68,8 @@
 //!
 //! - `http`: `stampede::http::StampedeLayer` coalesces and caches the responses of axum, hyper and other tower services.
 //! - `redis`: a second store that several processes share, on Redis or Valkey: `stampede::tier`.
-//! - `tracing`: a load runs inside the span of the call that started it; one that fails while an old value stays is a warning.
+//! - `tracing`: a load runs inside the span of the call that started it; one that fails while an old value stays is a warning;
+//!   and a tier tells what happens.
 //! - `test-util`: inside a runtime every cache follows tokio's clock, so that `tokio::time::pause` and `advance` move ttls; and
 //!   a runtime is not served the entries of another, so that tests that share a static cache don't get each other's values.
 //!   They still share its counts, and one entry a key: tests that count loads use keys of their own. For tests: it makes hits
@@ -146,6 +147,7 @@ pub use served::{Served, StaleReason};
 /// | `detach = false` | callers drive the load: it may hold what is not `Send` and take arguments that can't be owned | the load is a task of its own |
 /// | `cache = self.pages` | a [`Cache`] to use instead of one of its own, where all about it is said when it is built: an expression over the arguments | |
 /// | `tier = &*REDIS` | a store behind the cache that all processes share ([`tier`](mod@tier), feature `redis`): an expression over statics. Keys are `Serialize`, values `Serialize + DeserializeOwned`; errors are shared if they are both and kept (`err_ttl`) | none |
+/// | `strict = true` | beside `tier`: where that can't be asked nothing is loaded, and callers get an error made `From<`[`TierError`](tier::TierError)`>` | false |
 /// | `name = "rates"` | the cache's name in [`caches`] and in panics | module path and function name |
 /// | `companion = rates`, `companion = none` | the companion's name, or none; in an `impl`, the name of a function that returns the cache (`companion = fn rates` where nothing in the function names `Self`) | the function's name; of a method `page` that has a visibility, `page_cache` |
 /// | `crate = path` | where this crate is | `::stampede` |

@@ -1,5 +1,8 @@
 //! Makes a number of hits of one kind, and little else: `hit_loop KIND COUNT`. To be run where instructions are counted.
 
+#[cfg(feature = "redis")]
+mod idle;
+
 use stampede::{Cache, stampede};
 use std::{
     env,
@@ -11,6 +14,8 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 #[stampede(ttl = "1h")]
 async fn number(id: u64) -> u64 {
@@ -56,13 +61,23 @@ fn main() -> ExitCode {
         "blocking" => (0..count).for_each(|_| {
             black_box(blocking(black_box(7)));
         }),
-        "raw" => {
-            let cache: Cache<u64, u64> = Cache::builder().ttl(Duration::from_secs(3_600)).build();
-            at_once(repeat(count, || cache.get(black_box(7), || async { 7 })));
+        "raw" => repeat_raw(count, &Cache::builder().ttl(HOUR).build()),
+        #[cfg(feature = "redis")]
+        "tiered" => {
+            let cache = Cache::builder().name("tiered").ttl(HOUR).tier(idle::Idle).build();
+            // A load would ask the tier first, and wait for its answer.
+            cache.insert(7, 7);
+            repeat_raw(count, &cache);
         }
         _ => return ExitCode::from(2),
     }
     ExitCode::SUCCESS
+}
+
+/// The same code, whatever is behind the cache.
+#[inline(never)]
+fn repeat_raw(count: u64, cache: &Cache<u64, u64>) {
+    at_once(repeat(count, || cache.get(black_box(7), || async { 7 })));
 }
 
 async fn repeat<F: Future>(count: u64, call: impl Fn() -> F) {

@@ -43,7 +43,9 @@ async fn a_cluster_is_a_tier() {
         let nodes = servers.iter().map(Server::url);
         Redis::cluster(nodes).timeout(Duration::from_millis(2_000 + number)).build().expect("URLs")
     };
-    let (one, two) = (cache(build(1)), cache(build(2)));
+    let tiers = [build(1), build(2)];
+    until(|| tiers.iter().all(Redis::is_up)).await;
+    let [one, two] = tiers.map(cache);
     let probe = Probe::open(End::Value);
     for id in 0..50 {
         let value = get(&one, id, &probe).await;

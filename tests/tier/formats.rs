@@ -14,7 +14,9 @@ fn name(id: u8) -> String {
 
 async fn connection(server: &Server) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(server.url()).expect("a URL");
-    client.get_multiplexed_async_connection().await.expect("the server is there")
+    // However busy the machine is.
+    let config = redis::AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await.expect("the server is there")
 }
 
 /// The bytes of a value.

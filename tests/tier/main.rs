@@ -2,10 +2,16 @@
 
 mod attribute;
 mod cluster;
+mod encrypted;
+#[cfg(feature = "tracing")]
+mod events;
 mod fleet;
 mod formats;
 mod memory;
 mod outages;
+mod rules;
+mod sentinel;
 mod server;
 mod sharing;
+mod strict;
 mod without_runtime;

@@ -4,11 +4,8 @@ use crate::{
     server::{Server, free_port},
     sharing::{cache, get, member},
 };
-use stampede::{
-    Cache,
-    tier::{Redis, TierError},
-};
-use stampede_tests::{End, Probe, soon};
+use stampede::{Cache, tier::Redis};
+use stampede_tests::{End, Probe};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -90,6 +87,37 @@ async fn a_tier_that_freezes_is_left_alone_until_it_is_back() {
     }
 }
 
+// T3: nobody waits for the message of a server that is dead, however seldom he would look by himself.
+#[tokio::test]
+async fn who_waits_for_another_process_goes_on_when_the_tier_dies() {
+    let mut server = Server::start();
+    let build = |number: u64| {
+        let timeout = Duration::from_millis(1_000 + number);
+        let tier = Redis::builder(server.url()).timeout(timeout).lease(Duration::from_secs(60));
+        cache(tier.poll(Duration::from_secs(60)).patience(Duration::from_secs(60)).build().expect("a URL"))
+    };
+    let (one, two) = (build(1), build(2));
+    let gated = Probe::new(End::Value);
+    let leader = tokio::spawn({
+        let (one, gated) = (one.clone(), Arc::clone(&gated));
+        async move { get(&one, 7, &gated).await }
+    });
+    stampede_tests::until(|| gated.started() == 1).await;
+    let waiter = tokio::spawn({
+        let two = two.clone();
+        async move { get(&two, 7, &Probe::open(End::Value)).await }
+    });
+    stampede_tests::until(|| two.stats().tier.waits == 1).await;
+    // Until messages are heard one looks often; after that they are waited for.
+    sleep(Duration::from_millis(500)).await;
+    server.kill();
+    let start = Instant::now();
+    assert_eq!(waiter.await.expect("it does not panic"), Ok(1));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    gated.open_gate();
+    assert_eq!(leader.await.expect("it does not panic"), Ok(1));
+}
+
 // T3: what a frozen server has received it does when it wakes up, and then it has to be nothing.
 #[tokio::test]
 async fn commands_that_come_late_do_nothing() {
@@ -140,40 +168,4 @@ async fn a_tier_that_is_full_refuses_and_nobody_minds() {
     server.command(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(get(&one, 3, &probe).await, Ok(4));
     assert_eq!(get(&two, 3, &probe).await, Ok(4));
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Failure {
-    NoTier,
-}
-
-impl From<TierError> for Failure {
-    fn from(error: TierError) -> Self {
-        assert!(error.is_unavailable(), "{error}");
-        Self::NoTier
-    }
-}
-
-// T3: `strict` is for those who want it.
-#[tokio::test]
-async fn a_strict_cache_loads_nothing_without_its_tier() {
-    let mut server = Server::start();
-    let cache: Cache<u64, u64, Failure> = Cache::builder()
-        .name("strict")
-        .ttl(Duration::from_millis(100))
-        .stale_if_error(Duration::from_secs(60))
-        .tier_strict(member(&server.url(), 1))
-        .build();
-    assert_eq!(soon(cache.try_get(1, || async { Ok(1) })).await, Ok(1));
-    server.kill();
-    sleep(Duration::from_millis(200)).await;
-    assert_eq!(soon(cache.try_get(1, || async { Ok(2) })).await, Ok(1), "what is stale stands in");
-    assert_eq!(soon(cache.try_get(2, || async { Ok(2) })).await, Err(Failure::NoTier));
-    assert_eq!(cache.stats().loads, 1);
-    server.restart();
-    let back = Instant::now();
-    while soon(cache.try_get(2, || async { Ok(2) })).await != Ok(2) {
-        assert!(back.elapsed() < Duration::from_secs(2), "the server is not used again");
-        sleep(Duration::from_millis(5)).await;
-    }
 }

@@ -22,7 +22,10 @@ pub(crate) struct Server {
     port: u16,
     directory: PathBuf,
     options: Vec<String>,
+    is_sentinel: bool,
 }
+
+const SENTINELS_FILE: &str = "sentinel.conf";
 
 impl Server {
     pub(crate) fn start() -> Self {
@@ -30,14 +33,34 @@ impl Server {
     }
 
     pub(crate) fn with(options: &[&str]) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, SeqCst);
-        let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
-        fs::create_dir_all(&directory).expect("a directory for the server");
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut server = Self { child: None, port: free_port(), directory, options };
+        let mut server = Self::unborn();
+        server.options = options.iter().map(|option| (*option).to_owned()).collect();
         server.launch();
         server
+    }
+
+    /// One that watches a master, and has it replaced half a second after its death.
+    pub(crate) fn sentinel(name: &str, master: &Self) -> Self {
+        let mut server = Self::unborn();
+        server.is_sentinel = true;
+        let port = master.port;
+        let config = format!(
+            "sentinel monitor {name} 127.0.0.1 {port} 1\nsentinel down-after-milliseconds {name} 500\nsentinel failover-timeout {name} 5000\n",
+        );
+        fs::write(server.directory.join(SENTINELS_FILE), config).expect("a file for the sentinel");
+        server.launch();
+        server
+    }
+
+    /// Has a port and a directory.
+    fn unborn() -> Self {
+        Self {
+            child: None,
+            port: free_port(),
+            directory: temporary_directory(),
+            options: Vec::new(),
+            is_sentinel: false,
+        }
     }
 
     fn launch(&mut self) {
@@ -45,7 +68,12 @@ impl Server {
             .into_iter()
             .find(|program| Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok());
         let program = program.expect("redis-server is installed; `cargo xtask test` sees to that");
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        if self.is_sentinel {
+            // It keeps in its file what it knows.
+            command.arg(self.directory.join(SENTINELS_FILE)).arg("--sentinel");
+        }
+        let child = command
             .args([
                 "--port",
                 &self.port.to_string(),
@@ -114,11 +142,18 @@ impl Server {
         self.try_command(command).expect("the server does it")
     }
 
-    fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
+    /// The same; None if the server does not do it.
+    pub(crate) fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection_with_timeout(Duration::from_secs(2)).ok()?;
         let (name, arguments) = command.split_first()?;
         redis::cmd(name).arg(arguments).query(&mut connection).ok()
+    }
+
+    /// A section of what it tells of itself; nothing if it does not.
+    pub(crate) fn info(&self, section: &str) -> String {
+        let told = self.try_command(&["INFO", section]);
+        told.and_then(|told| redis::from_redis_value(told).ok()).unwrap_or_default()
     }
 
     /// The keys of the server.
@@ -135,22 +170,49 @@ impl Server {
 
     /// T2: no lease is left that would not end by itself.
     pub(crate) fn assert_leases_end(&self) {
-        for key in self.keys().iter().filter(|key| key.ends_with(":lease") || key.ends_with(":wait")) {
-            let left: i64 = redis::from_redis_value(self.command(&["PTTL", key])).expect("a number");
+        assert_eq!(self.endless_leases().expect("the server tells"), Vec::<String>::new());
+    }
+
+    /// Leases that never end; None if the server does not tell.
+    fn endless_leases(&self) -> Option<Vec<String>> {
+        let keys: Vec<String> = redis::from_redis_value(self.try_command(&["KEYS", "*"])?).ok()?;
+        let mut endless = Vec::new();
+        for key in keys.into_iter().filter(|key| key.ends_with(":lease") || key.ends_with(":wait")) {
+            let left: i64 = redis::from_redis_value(self.try_command(&["PTTL", &key])?).ok()?;
             // -2: it has just ended.
-            assert!(left >= 0 || left == -2, "{key} never ends");
+            if left < 0 && left != -2 {
+                endless.push(key);
+            }
         }
+        Some(endless)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // After every test, where the server is still alive.
+        let is_alive = self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)));
+        if is_alive
+            && !thread::panicking()
+            && let Some(endless) = self.endless_leases()
+        {
+            assert_eq!(endless, Vec::<String>::new(), "leases that never end");
+        }
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// A new directory; who makes it removes it.
+pub(crate) fn temporary_directory() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, SeqCst);
+    let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
+    fs::create_dir_all(&directory).expect("a directory for the server");
+    directory
 }
 
 pub(crate) fn free_port() -> u16 {

@@ -80,9 +80,11 @@ fn test() -> Vec<Step> {
         // Everything at once, with runtimes that come and go.
         Step::new("run -p stampede-tests --bin soak -- --seconds 60"),
         // The HTTP layer under the real clock; the shared tier, on servers that the tests start, and its mistakes.
-        Step::new("test -p stampede-tests --features http,redis --test http --test tier")
+        Step::new("test -p stampede-tests --features http,redis,tracing --test http --test tier")
             .needing(tool::server),
-        Step::new("test -p stampede-tests --features http,redis --test ui -- mistakes trybuild=ui/tier/"),
+        Step::new(
+            "test -p stampede-tests --features http,redis,tracing --test ui -- mistakes trybuild=ui/tier/",
+        ),
         Step::new("test -p stampede-runtime --features http,redis --doc"),
     ]
 }
@@ -90,7 +92,11 @@ fn test() -> Vec<Step> {
 /// With the compiler's own flags: instructions are compared with those that were counted before.
 fn count_instructions() -> Result<(), String> {
     tool::valgrind()?;
-    Step::new("test --release -p stampede-tests --test instructions").with("RUSTFLAGS", "").run()
+    // The first as it is without the tier, whose feature the second needs.
+    let plain = Step::new("test --release -p stampede-tests --test instructions");
+    let tiered =
+        Step::new("test --release -p stampede-tests --features redis --test instructions -- with_a_tier");
+    [plain, tiered].into_iter().try_for_each(|step| step.with("RUSTFLAGS", "").run())
 }
 
 /// With the same flags, so that nothing is built twice.

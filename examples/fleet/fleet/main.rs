@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Needs `redis-server` or `valkey-server`. It starts one on a free port, and eight processes of a thousand callers each, who ask
-//! for some keys often and for most seldom (Zipf). A load takes 100 ms, and a value is kept for ten seconds.
+//! for some keys often and for most seldom (Zipf). A load takes 100 ms, and a value is kept for ten seconds. Callers notice nothing,
+//! and the source a bump that has a bound: at most one load a key in each process.
 
 mod args;
 mod fleet;

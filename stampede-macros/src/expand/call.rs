@@ -11,7 +11,7 @@ use crate::{
     diag::{ends, moved},
     expand::{load, local, lookup},
     item::{Flow, Passing},
-    plan::{Demand, OutputKind, Plan, Role, Shape, is_kept_by_name},
+    plan::{Demand, Failure, OutputKind, Plan, PlannedTier, Role, Shape, is_kept_by_name},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -188,13 +188,15 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
 pub(super) fn tier(plan: &Plan) -> TokenStream {
     let Plan { private, bounds, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
-    let Some(tier) = &plan.tier else { return quote!(#private::Attached::NONE) };
+    let Some(PlannedTier { source, is_strict }) = &plan.tier else { return quote!(#private::Attached::NONE) };
     let outputs = quote!(#private::Outputs::<#output>);
+    let strict = if *is_strict { quote!(#outputs::NO_TIER) } else { quote!(::core::option::Option::None) };
     quote! {
         #private::Attached::of(
-            #bounds::tier(#tier),
+            #bounds::tier(#source),
             #private::Keys::<#key>::WRITE,
             #private::first([#outputs::TIER_RESULTS, #outputs::TIER_VALUES, #outputs::TIER_WHOLE]),
+            #strict,
         )
     }
 }
@@ -345,7 +347,8 @@ fn asks(plan: &Plan) -> TokenStream {
             Role::TierOutput { .. } => ask_by_reference(bounds, ty, "tier_output"),
             Role::Kind { kind: OutputKind::Result, .. } => ask(bounds, ty, "result"),
             Role::Kind { kind: OutputKind::Option, .. } => ask(bounds, ty, "option"),
-            Role::TimedOut { .. } => ask(bounds, ty, "timed"),
+            Role::Failure { of: Failure::Timeout, .. } => ask(bounds, ty, "timed"),
+            Role::Failure { of: Failure::NoTier, .. } => ask(bounds, ty, "strict"),
         }
     });
     // They are there with the feature `redis` alone.

@@ -9,7 +9,7 @@ use crate::{
     diag::{ends, moved, spelled},
     expand::{call, companion},
     item::Flow,
-    plan::{Demand, OutputKind, Plan, Role, Shape},
+    plan::{Demand, Failure, OutputKind, Plan, Role, Shape},
 };
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -99,7 +99,10 @@ fn met(plan: &Plan, Demand { ty, role }: &Demand) -> TokenStream {
             quote!((#outputs::TIER_VALUES.is_some() || #outputs::TIER_WHOLE.is_some()))
         }
         Role::Kind { kind, .. } => is_of_kind(plan, ty, *kind),
-        Role::TimedOut { .. } => quote!(#private::Outputs::<#ty>::TIMED_OUT.is_some()),
+        Role::Failure { of, .. } => {
+            let failed = failed(plan, ty, *of);
+            quote!(#failed.is_some())
+        }
     }
 }
 
@@ -170,19 +173,31 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
             };
             place_call(plan, option, "refuse", quote!((#text)))
         }
-        Role::TimedOut { option, result } => {
+        Role::Failure { of, option, result } => {
+            let (cannot, needs, way_out, makes) = match of {
+                Failure::Timeout => (
+                    "can't tell that a load took too long",
+                    "From<stampede::LoadTimeout>",
+                    "give the error a variant `#[from] stampede::LoadTimeout`, or remove `load_timeout`",
+                    "makes an error of a load",
+                ),
+                Failure::NoTier => (
+                    "can't tell that the tier could not be asked",
+                    "From<stampede::tier::TierError>",
+                    "give the error a variant `#[from] stampede::tier::TierError`, or remove `strict`",
+                    "makes an error of a tier that can't be asked",
+                ),
+            };
             let error = result.as_deref().map_or(ty, |(_, error)| error);
             let subject = match result {
-                Some(_) => format!("`{}` can't tell that a load took too long: it", spelled(error)),
-                None => format!("`{name}` can't tell that a load took too long: its error"),
+                Some(_) => format!("`{}` {cannot}: it", spelled(error)),
+                None => format!("`{name}` {cannot}: its error"),
             };
-            let way_out =
-                "give the error a variant `#[from] stampede::LoadTimeout`, or remove `load_timeout`";
-            let lacks = quote!((#subject, &[("From<stampede::LoadTimeout>", false)], #way_out));
+            let lacks = quote!((#subject, &[(#needs, false)], #way_out));
             let no_conversion = place_call(plan, error, "reject", lacks);
             let no_result = option.as_ref().map(|option| {
                 let text = format!(
-                    "`{option}` makes an error of a load, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
+                    "`{option}` {makes}, and `{name}` is no `Result`; remove `{option}`, or return a `Result`"
                 );
                 place_call(plan, option, "refuse", quote!((#text)))
             });
@@ -196,12 +211,25 @@ fn rejection(plan: &Plan, demand: &Demand) -> TokenStream {
 
 /// Whether an output is of a kind.
 fn is_of_kind(plan: &Plan, output: &Type, kind: OutputKind) -> TokenStream {
-    let private = &plan.private;
-    let outputs = quote!(#private::Outputs::<#output>);
+    let outputs = outputs(plan, output);
     match kind {
         OutputKind::Result => quote!(#outputs::RESULT.is_some()),
         OutputKind::Option => quote!((#outputs::OPTION.is_some() || #outputs::RESULT_OF_OPTION.is_some())),
     }
+}
+
+/// How an output is made of what befell a load, or `None`.
+fn failed(plan: &Plan, output: &Type, failure: Failure) -> TokenStream {
+    let outputs = outputs(plan, output);
+    match failure {
+        Failure::Timeout => quote!(#outputs::TIMED_OUT),
+        Failure::NoTier => quote!(#outputs::NO_TIER),
+    }
+}
+
+fn outputs(plan: &Plan, output: &Type) -> TokenStream {
+    let private = &plan.private;
+    quote!(#private::Outputs::<#output>)
 }
 
 /// Says why an output can't be shared: of a `Result` whose value is `Clone`, because of its error.

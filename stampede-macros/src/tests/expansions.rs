@@ -65,6 +65,15 @@ fn blocking_function_with_a_stale_window() {
 }
 
 #[test]
+fn function_with_a_strict_tier() {
+    let expanded = pretty(
+        "ttl = \"5s\", tier = &*REDIS, strict = true",
+        "async fn rate(from: Currency) -> Result<Rate, ApiError> { bank().ask(from).await }",
+    );
+    expect_file!["../../snapshots/function_with_a_strict_tier.rs"].assert_eq(&expanded);
+}
+
+#[test]
 fn method() {
     let expanded = pretty_in_impl(
         "ttl = \"5s\", skip(self)",

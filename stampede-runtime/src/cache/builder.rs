@@ -21,6 +21,8 @@ pub struct Builder<K, V, E> {
     name: Option<Cow<'static, str>>,
     settings: Settings,
     tier: Attached<K, Result<V, E>>,
+    #[cfg(feature = "redis")]
+    strict: Option<fn(TierError) -> Result<V, E>>,
     bounds: Bounds<K, Result<V, E>>,
     ttl_from: Option<TtlFrom<Result<V, E>>>,
     timed_out: Option<fn(LoadTimeout) -> Result<V, E>>,
@@ -35,6 +37,8 @@ impl<K, V, E> Builder<K, V, E> {
             name: None,
             settings: Settings::NEW,
             tier: Attached::NONE,
+            #[cfg(feature = "redis")]
+            strict: None,
             bounds: Bounds::default(),
             ttl_from: None,
             timed_out: None,
@@ -232,24 +236,23 @@ impl<K, V, E> Builder<K, V, E> {
         self
     }
 
-    /// As [`tier`](Self::tier), for a source that must not be asked without it: where the tier can't be asked, nothing is loaded,
-    /// and callers get its error, or a stale value within [`stale_if_error`](Self::stale_if_error).
+    /// Loads nothing where the [`tier`](Self::tier) can't be asked: callers get its error, or a stale value within
+    /// [`stale_if_error`](Self::stale_if_error).
     ///
     /// This protects a source that a fleet without a tier would overrun. It makes the tier a part without which the service does
     /// not work.
     #[cfg(feature = "redis")]
     #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-    pub fn tier_strict(mut self, tier: impl Tier) -> Self
+    pub fn strict(mut self) -> Self
     where
-        K: serde::Serialize,
-        V: serde::Serialize + serde::de::DeserializeOwned,
         E: From<TierError>,
     {
-        self.tier = Spec::new(tier, Codec::of_values()).strict(|error| Err(error.into())).into();
+        self.strict = Some(|error| Err(error.into()));
         self
     }
 
-    fn finish(self, sharing: Sharing<Result<V, E>>) -> Result<Cache<K, V, E>, BuildError>
+    #[cfg_attr(not(feature = "redis"), expect(unused_mut))]
+    fn finish(mut self, sharing: Sharing<Result<V, E>>) -> Result<Cache<K, V, E>, BuildError>
     where
         K: Hash + Eq + Clone + Send + Sync + 'static,
         V: Send + Sync + 'static,
@@ -259,10 +262,17 @@ impl<K, V, E> Builder<K, V, E> {
             return Err(BuildError { conflict });
         }
         #[cfg(feature = "redis")]
-        if self.tier.spec.is_some() {
+        if let Some(spec) = &mut self.tier.spec {
             if let Some(conflict) = self.settings.conflict_with_tier(self.name.is_some()) {
                 return Err(BuildError { conflict });
             }
+            if let Some(strict) = self.strict {
+                spec.set_strict(strict);
+            }
+        } else if self.strict.is_some() {
+            let conflict =
+                "`strict` keeps a cache from loading without its `tier`, and there is none; set `tier` too";
+            return Err(BuildError { conflict });
         }
         let name = self.name.unwrap_or(Cow::Borrowed(std::any::type_name::<Cache<K, V, E>>()));
         let labels = Labels::new(name, self.print_key);
@@ -312,8 +322,8 @@ where
     /// # Errors
     ///
     /// If options contradict each other: a `jitter` that is not between 0 and 1, or spreads a ttl that is zero or never ends;
-    /// a stale window without a ttl; `ttl` beside `ttl_from`; a `tier` without a name, or without anything that is stored. The error
-    /// names both.
+    /// a stale window without a ttl; `ttl` beside `ttl_from`; a `tier` without a name, or without anything that is stored; `strict`
+    /// without a `tier`. The error names both.
     pub fn try_build(self) -> Result<Cache<K, V, E>, BuildError>
     where
         E: Clone,

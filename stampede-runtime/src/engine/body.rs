@@ -1,8 +1,8 @@
 //! What a load runs: its future, for as long as it may take.
 
 use crate::{
-    engine::tier::Ahead,
     contain::catch,
+    engine::tier::Ahead,
     error::LoadTimeout,
     flight::{Flight, Payload, circle},
     policy::TimeLimit,
@@ -36,7 +36,9 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
     /// Starts the clock.
     pub(super) fn new(ahead: Ahead<O>, future: P, limit: Option<TimeLimit<O>>) -> Self {
         let limit = match limit {
-            Some((after, timed_out)) => Some(Box::new(Limit { after, deadline: Deadline::after(after), timed_out })),
+            Some((after, timed_out)) => {
+                Some(Box::new(Limit { after, deadline: Deadline::after(after), timed_out }))
+            }
             None => None,
         };
         Self { ahead, future: Some(future), limit }

@@ -1,12 +1,12 @@
 //! A call that missed: it starts the load of its flight or waits for it, and starts over when the load is abandoned.
 
 use crate::{
+    contain::catch,
     engine::{
         Boarding, Key, Now, Output,
         body::Body,
         load::{self, BoxFuture},
     },
-    contain::catch,
     flight::{Landing, Payload, circle::Edge, state::Step},
     served::Served,
     stats::Event,
@@ -187,7 +187,9 @@ impl<K: Key, O: Output, P> Ride<K, O, P> {
 
     /// Leaves the flight before it has landed.
     fn leave(&mut self) {
-        let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else { return self.boarding.leave() };
+        let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else {
+            return self.boarding.leave();
+        };
         self.boarding.engine().count_end(&self.boarding.flight, Event::LoadAbandoned);
         // Before another caller takes over: never two bodies at a time (X2).
         let dropped = catch(&mut || drop(body.take()));

@@ -272,10 +272,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Boards the flight of a key. Who put it in the air looks at the store once more: what landed in between is served, and
     /// the source is left alone if it has failed in between (C3, F3).
-    fn board_unless_served(
-        self: &Arc<Self>,
-        lookup: &AnyLookup<'_, K>,
-    ) -> Result<Now<O>, Boarding<K, O>> {
+    fn board_unless_served(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Result<Now<O>, Boarding<K, O>> {
         let boarding = self.board(lookup);
         if !boarding.leads() || !self.policy.keeps_outcomes() {
             return Err(boarding);

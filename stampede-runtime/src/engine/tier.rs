@@ -160,7 +160,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             return Cargo::Nothing;
         };
         match lifetime {
-            Some(lifetime) => match tier.pack(output, kind, lifetime, &self.sharing) {
+            Some(lifetime) => match tier.pack(output, kind, lifetime) {
                 Some(parcel) => Cargo::Publish(lease, Some(parcel)),
                 None => Cargo::Fail(lease),
             },
@@ -186,7 +186,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     pub(super) fn tell_insert(&self, key: &Keyed<K>, output: &O, kind: Kind, lifetime: Option<Lifetime>) {
         let Some(tier) = &self.tier.0 else { return };
         let Some(bytes) = tier.key(key.key(), key.hash()) else { return };
-        let parcel = lifetime.and_then(|lifetime| tier.pack(output, kind, lifetime, &self.sharing));
+        let parcel = lifetime.and_then(|lifetime| tier.pack(output, kind, lifetime));
         tier.change(bytes, parcel);
     }
 

@@ -63,9 +63,7 @@ impl Edge {
         let current = CURRENT.with(|current| current.borrow().clone());
         let holds = match (&*edge, &current) {
             (None, None) => true,
-            (Some(edge), Some(current)) => {
-                same(&edge.from, current) && address(&edge.to) == to
-            }
+            (Some(edge), Some(current)) => same(&edge.from, current) && address(&edge.to) == to,
             _ => false,
         };
         if !holds {

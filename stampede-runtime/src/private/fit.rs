@@ -30,7 +30,6 @@ impl<K: Key, O: Output> Fit<K, O> {
         Self(FnCache::new(blueprint, tier))
     }
 
-
     /// Looks a call up; if it is no hit, it has to go on.
     ///
     /// # Errors
@@ -55,7 +54,9 @@ impl<K: Key, O: Output> Fit<K, O> {
             return self.begin_fresh(key);
         }
         match self.0.engine.begin(key, Q::to_key, refresher) {
-            Begin::Hit(output) => Missed::new(Miss::Answered { output, served: Served::Fresh, refresh: None }),
+            Begin::Hit(output) => {
+                Missed::new(Miss::Answered { output, served: Served::Fresh, refresh: None })
+            }
             Begin::Miss(miss) => Missed::new(miss),
         }
     }

@@ -5,9 +5,9 @@
 
 use crate::{
     __private::{fit::Fit, misfit::Misfit, slot::Slot, verdict::Verdict},
+    attached::Attached,
     cache::ToKey,
     engine::{Key, Output},
-    attached::Attached,
     fn_cache::Blueprint,
 };
 use std::{
@@ -51,7 +51,11 @@ impl<T: ?Sized + ToOwned> Met for Reference<T> where T::Owned: Send {}
 /// What stands behind a gate where the bounds suffice.
 pub trait Open<K, O> {
     /// Returns the cache of this instantiation.
-    fn open(&self, place: (&'static Slot, TypeId), blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>)) -> &'static Fit<K, O>;
+    fn open(
+        &self,
+        place: (&'static Slot, TypeId),
+        blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>),
+    ) -> &'static Fit<K, O>;
 
     /// Makes the key that a call is looked up by.
     fn key_of<Q: ToKey<K>>(&self, call: &Q) -> K {
@@ -78,7 +82,11 @@ impl<D: Met, K: Key, O: Output> Open<K, O> for &Gate<D, K, O> {
 /// What stands behind a gate where they don't; never run, as such a function does not compile.
 pub trait Shut<K, O> {
     #[doc(hidden)]
-    fn open(&self, _: (&'static Slot, TypeId), _: fn() -> (Blueprint<K, O>, Attached<K, O>)) -> &'static Misfit<K, O> {
+    fn open(
+        &self,
+        _: (&'static Slot, TypeId),
+        _: fn() -> (Blueprint<K, O>, Attached<K, O>),
+    ) -> &'static Misfit<K, O> {
         unreachable!("a function whose types don't fit does not compile")
     }
 

@@ -3,11 +3,7 @@
 //! Everything that `Fit` has is here under the same name, without a bound on any type.
 
 use crate::{
-    __private::output::IntoOutput,
-    engine::Refresher,
-    fn_cache::FnCache,
-    served::Served,
-    stats::Stats,
+    __private::output::IntoOutput, engine::Refresher, fn_cache::FnCache, served::Served, stats::Stats,
 };
 use std::{
     future::{Future, Pending, pending},

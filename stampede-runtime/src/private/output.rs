@@ -4,7 +4,10 @@
 //! trait [`Unshared`]. The expansion lists them in the order of their rank, and `first` takes the first that there is.
 
 #[cfg(feature = "redis")]
-use crate::{bounds::TierOutput as Coded, tier::Codec};
+use crate::{
+    bounds::TierOutput as Coded,
+    tier::{Codec, TierError},
+};
 use crate::{
     error::{LoadTimeout, SharedError},
     sharing::{Kind, Sharing, result_kind, share_result},
@@ -103,6 +106,9 @@ pub trait Plain {
     /// Anything else that can be kept in a tier.
     #[cfg(feature = "redis")]
     const TIER_WHOLE: Option<Codec<Self::Output>> = None;
+    /// A `Result` whose error can be made of a tier's.
+    #[cfg(feature = "redis")]
+    const NO_TIER: Option<fn(TierError) -> Self::Output> = None;
 
     /// What `ttl_from` is asked about: of a `Result` the `Ok`, else the output.
     fn value(output: &Self::Output) -> Option<&Self::Output> {
@@ -169,6 +175,12 @@ impl<T: Coded, E> Outputs<Result<T, E>> {
 impl<O: Coded> Outputs<O> {
     /// Anything else that can be kept in a tier.
     pub const TIER_WHOLE: Option<Codec<O>> = Some(Codec::whole());
+}
+
+#[cfg(feature = "redis")]
+impl<T, E: From<TierError>> Outputs<Result<T, E>> {
+    /// A `Result` whose error can be made of a tier's.
+    pub const NO_TIER: Option<fn(TierError) -> Result<T, E>> = Some(|error| Err(error.into()));
 }
 
 /// Tells what an output is: by the first of these that there is, else a value.

@@ -121,7 +121,11 @@ impl<K: Eq + Clone, O> Store<K, O> {
         if !entry.head.covers_error(self.windows, now) {
             return None;
         }
-        Some(Found { output: entry.kept.to_output(sharing), decision: Decision::Rest, age: entry.head.age(now) })
+        Some(Found {
+            output: entry.kept.to_output(sharing),
+            decision: Decision::Rest,
+            age: entry.head.age(now),
+        })
     }
 
     /// Notes that the load of a flight that still owns its key has failed at `now`: an entry that can still be served stays

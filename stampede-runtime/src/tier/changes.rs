@@ -7,7 +7,7 @@
 //! - A change that fails is tried again until it is made (T5). One of a value is then a removal: the value grows old.
 //! - There are never more than [`MOST`] keys that fail: then all of the namespace goes.
 
-use super::{Change, Tier, TierKey, Value, counters::Counters, token, worker};
+use super::{Change, Tier, TierKey, Value, journal::Journal, token, worker};
 use crate::sync::{Mutex, lock};
 use std::{
     collections::HashMap,
@@ -30,7 +30,7 @@ pub(super) struct Changes {
     namespace: Arc<str>,
     /// Whose changes they are.
     origin: Arc<str>,
-    counters: Arc<Counters>,
+    journal: Arc<Journal>,
     pending: Mutex<Pending>,
     settled: Notify,
 }
@@ -66,16 +66,9 @@ impl Changes {
         tier: Arc<dyn Tier>,
         namespace: Arc<str>,
         origin: Arc<str>,
-        counters: Arc<Counters>,
+        journal: Arc<Journal>,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            tier,
-            namespace,
-            origin,
-            counters,
-            pending: Mutex::default(),
-            settled: Notify::new(),
-        })
+        Arc::new(Self { tier, namespace, origin, journal, pending: Mutex::default(), settled: Notify::new() })
     }
 
     /// Waits until the tier knows of the changes of a key; false if it can't be told.
@@ -142,13 +135,17 @@ impl Changes {
     async fn hand_on(self: Arc<Self>, key: Option<TierKey>) {
         let mut pause = FIRST_PAUSE;
         while let Some((number, change)) = self.next(key.as_ref()) {
+            let what = change.name();
             let made = self.tier.change(&self.namespace, &self.origin, change).await;
             self.note(key.as_ref(), number, made.is_err());
             self.settled.notify_waiters();
-            if let Err(error) = made {
-                self.counters.count_error(&error);
-                tokio::time::sleep(pause.mul_f64(0.5 + token::chance() / 2.0)).await;
-                pause = (2 * pause).min(LONGEST_PAUSE);
+            match made {
+                Ok(()) => self.journal.sent(key.as_ref(), what),
+                Err(error) => {
+                    self.journal.failed("change", &error);
+                    tokio::time::sleep(pause.mul_f64(0.5 + token::chance() / 2.0)).await;
+                    pause = (2 * pause).min(LONGEST_PAUSE);
+                }
             }
         }
     }

@@ -2,7 +2,12 @@
 
 use super::{
     Claim, LeaseState, Looked, Notice, Stored, Tier, TierError, TierKey, TierStats, Timing, Value, Watcher,
-    changes::Changes, counters::Counters, lease::Lease, token, watch::Watch, worker,
+    changes::Changes,
+    journal::Journal,
+    lease::{self, Lease},
+    token,
+    watch::Watch,
+    worker,
 };
 use std::{
     fmt,
@@ -25,7 +30,7 @@ pub(crate) trait Local: Send + Sync {
 pub(super) struct Client {
     pub(super) tier: Arc<dyn Tier>,
     pub(super) timing: Timing,
-    pub(super) counters: Arc<Counters>,
+    pub(super) journal: Arc<Journal>,
     namespace: Arc<str>,
     changes: Arc<Changes>,
     watch: Arc<Watch>,
@@ -60,13 +65,13 @@ pub(super) type Judge<'a> = &'a mut (dyn FnMut(&Stored, Instant) -> Judgement + 
 impl Client {
     pub(super) fn new(tier: Arc<dyn Tier>, namespace: &str, local: Weak<dyn Local>) -> Arc<Self> {
         let (namespace, origin): (Arc<str>, Arc<str>) = (namespace.into(), token::unique().into());
-        let counters = Arc::<Counters>::default();
-        let watch = Arc::new(Watch::new(Weak::clone(&local), Arc::clone(&origin), Arc::clone(&counters)));
+        let journal = Journal::new(Arc::clone(&namespace));
+        let watch = Arc::new(Watch::new(Weak::clone(&local), Arc::clone(&origin), Arc::clone(&journal)));
         let watcher = Arc::downgrade(&watch) as Weak<dyn Watcher>;
         tier.watch(&namespace, watcher);
-        let changes = Changes::new(Arc::clone(&tier), Arc::clone(&namespace), origin, Arc::clone(&counters));
+        let changes = Changes::new(Arc::clone(&tier), Arc::clone(&namespace), origin, Arc::clone(&journal));
         let timing = tier.timing();
-        Arc::new(Self { tier, timing, counters, namespace, changes, watch, local })
+        Arc::new(Self { tier, timing, journal, namespace, changes, watch, local })
     }
 
     pub(super) fn key(&self, bytes: Vec<u8>) -> TierKey {
@@ -82,40 +87,41 @@ impl Client {
         let mut has_failed = false;
         loop {
             if !self.changes.settle(key).await {
-                return self.bypass(None);
+                return self.bypass(key, Some(TierError::avoided()));
             }
             let sent = Instant::now();
             let Sight { looked, lease } = match self.look(key, over_value).await {
                 Ok(sight) => sight,
-                Err(error) => return self.bypass(Some(error)),
+                Err(error) => return self.bypass(key, Some(error)),
             };
             if let Some(stored) = &looked.stored {
                 match judge(stored, sent) {
                     Judgement::Serve => {
-                        self.counters.hits.count();
+                        self.journal.found(key);
                         return Outcome::Found;
                     }
-                    Judgement::Unreadable if !over_value => self.counters.unreadable.count(),
+                    Judgement::Unreadable if !over_value => self.journal.unreadable(key),
                     Judgement::Load | Judgement::Unreadable => {}
                 }
             }
             if let Some(lease) = lease {
-                self.counters.leases.count();
-                if has_waited {
-                    self.counters.takeovers.count();
-                }
+                self.journal.leased(key, has_waited);
                 return Outcome::Leased(lease);
             }
             let LeaseState::Taken(remaining) = looked.lease else {
                 if looked.stored.is_none() || over_value {
-                    return self.bypass(None);
+                    return self.bypass(key, None);
                 }
                 // There is a value, and it is of no use.
                 over_value = true;
                 continue;
             };
-            if has_failed || started.elapsed() >= self.timing.patience {
-                return self.bypass(None);
+            let waited = started.elapsed();
+            if has_failed || waited >= self.timing.patience {
+                if !has_failed {
+                    self.journal.is_impatient(key, waited);
+                }
+                return self.bypass(key, None);
             }
             let Some(wait) = waiting.take() else {
                 // Once more, now that whoever ends the lease is heard.
@@ -124,10 +130,12 @@ impl Client {
             };
             if !has_waited {
                 has_waited = true;
-                self.counters.waits.count();
+                self.journal.waits(key, remaining);
             }
-            let rest = self.timing.patience.saturating_sub(started.elapsed());
-            has_failed = self.wait(wait, remaining.min(rest)).await == Notice::Failed;
+            let rest = self.timing.patience.saturating_sub(waited);
+            let notice = self.wait(wait, remaining.min(rest)).await;
+            self.journal.looks_again(key, notice);
+            has_failed = notice == Notice::Failed;
         }
     }
 
@@ -137,7 +145,16 @@ impl Client {
         worker::run(async move {
             let token = token::unique();
             let claim = Claim { token: token.clone(), lease: client.timing.lease, over_value };
-            let looked = client.tier.look(&key, Some(claim)).await?;
+            let looked = match client.tier.look(&key, Some(claim)).await {
+                Ok(looked) => looked,
+                Err(error) => {
+                    if error.is_unavailable() && !error.is_avoided() {
+                        // It may have been done, and the answer be lost: nobody would load with that lease.
+                        worker::commands().spawn(lease::give_back(client, key, token, Notice::Changed));
+                    }
+                    return Err(error);
+                }
+            };
             client.watch.looked(&looked.state);
             let lease = (looked.lease == LeaseState::Held)
                 .then(|| Lease::new(Arc::clone(&client), key, token, looked.generation.clone()));
@@ -158,11 +175,8 @@ impl Client {
         waited.await.unwrap_or(Notice::Changed)
     }
 
-    fn bypass(&self, error: Option<TierError>) -> Outcome {
-        self.counters.bypassed.count();
-        if let Some(error) = &error {
-            self.counters.count_error(error);
-        }
+    fn bypass(&self, key: &TierKey, error: Option<TierError>) -> Outcome {
+        self.journal.bypassed(key, error.as_ref());
         Outcome::Alone(error)
     }
 
@@ -183,7 +197,7 @@ impl Client {
     }
 
     pub(super) fn stats(&self) -> TierStats {
-        self.counters.snapshot()
+        self.journal.stats()
     }
 }
 

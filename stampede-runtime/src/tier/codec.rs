@@ -3,6 +3,7 @@
 //! Values with the names of their fields, so that processes of two versions read each other's as far as serde lets them; keys
 //! without, because they are only ever compared.
 
+use super::nested::nested_nils;
 use crate::sharing::Kind;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::type_name, fmt};
@@ -67,12 +68,21 @@ impl<T: Serialize + DeserializeOwned, E: Serialize + DeserializeOwned> Codec<Res
 }
 
 /// Writes a key; None if its `Serialize` fails.
+///
+/// What is not told apart by its encoding follows it: no two keys are one.
 pub(crate) fn write_key<K: Serialize>(key: &K) -> Option<Vec<u8>> {
-    rmp_serde::to_vec(key).ok()
+    let mut bytes = rmp_serde::to_vec(key).ok()?;
+    for nil in nested_nils(key)? {
+        bytes.extend_from_slice(&nil.place.to_le_bytes());
+        bytes.extend_from_slice(&nil.depth.to_le_bytes());
+    }
+    Some(bytes)
 }
 
+/// Writes a value, unless it would be read as another one.
 fn write_named<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> bool {
-    rmp_serde::encode::write_named(bytes, value).is_ok()
+    nested_nils(value).is_some_and(|nils| nils.is_empty())
+        && rmp_serde::encode::write_named(bytes, value).is_ok()
 }
 
 /// Reads a value that takes up all of the bytes.
@@ -92,6 +102,7 @@ fn fingerprint<T>() -> u64 {
 mod tests {
     use super::*;
     use serde::Deserialize;
+    use std::collections::HashSet;
 
     #[derive(Serialize, Deserialize, Debug, PartialEq)]
     struct Old {
@@ -135,5 +146,20 @@ mod tests {
         // T6: no two keys are one.
         assert_ne!(write_key(&("ab", "c")), write_key(&("a", "bc")));
         assert_ne!(write_key(&("a", None::<u8>)), write_key(&("a", Some(0_u8))));
+        let nested: [Option<Option<Option<u8>>>; 4] =
+            [None, Some(None), Some(Some(None)), Some(Some(Some(0)))];
+        let all: HashSet<_> =
+            nested.iter().flat_map(|a| nested.iter().map(move |b| write_key(&(a, b)))).collect();
+        assert_eq!(all.len(), 16);
+        assert_ne!(write_key(&None::<()>), write_key(&Some(())));
+    }
+
+    #[test]
+    fn values_that_would_change_are_not_written() {
+        // T6.
+        let writes = |value: &Option<Option<u8>>| (Codec::whole().write)(value, &mut Vec::new());
+        assert!(writes(&None) && writes(&Some(Some(1))) && !writes(&Some(None)));
+        let page = Ok::<_, String>((7, Some(())));
+        assert!(!(Codec::of_values().write)(&page, &mut Vec::new()));
     }
 }

@@ -32,7 +32,7 @@
 //!   the holder of the lease dies, one of the others takes over when the lease ends.
 //! - **A tier that is down, slow or full costs nobody an error.** Loads go on without it, still one a key in each process. The
 //!   delay is one [timeout](RedisBuilder::timeout) a process; after that nobody asks until the tier answers again, which is
-//!   noticed without a restart. What a cache with `tier_strict` does is said [there](crate::Builder::tier_strict).
+//!   noticed without a restart. What a cache does that is `strict` is said [there](crate::Builder::strict).
 //! - **A local entry never outlives the tier's**, and is served as fresh no longer than one that was loaded here. Stale windows,
 //!   `err_ttl`, `none_ttl` and jitter hold across the tier.
 //! - **`invalidate`, `insert` and `clear` reach every process**: at once for the callers of the process, within a message's way
@@ -47,11 +47,15 @@
 //!   longer than its lease, a key may be loaded twice at the same time. Nothing may depend on it that has to happen once.
 //! - **It is no database.** Values may go at any moment, and after a restart from an old snapshot an old value may come back for
 //!   the rest of its time.
+//! - A `load_timeout` counts from when the tier is asked: waiting for the load of another process is a part of it.
 //! - Where loads fail, the fleet does not try one after another, but each process that waited tries for itself, once.
 //! - Two loads in two processes that wait for each other's keys are not found out as a circle; they wait for
 //!   [`patience`](RedisBuilder::patience), and then load on their own.
 //! - Keys are told apart by what `Serialize` makes of them: what a key leaves out there (`#[serde(skip)]`) tells no calls apart.
 //!   A key that is written in another order each time, as a `HashSet` may be, is never found again.
+//!
+//! - `Some(None)` and `Some(())` are no more than a `None` in the encoding. A value with such a part stays in the process that has
+//!   loaded it; no value comes out of the tier as another one than went in.
 //!
 //! # What is stored
 //!
@@ -62,11 +66,49 @@
 //! fields with `#[serde(default)]` and lose others while old and new processes run side by side. Keys are written without names.
 //! Values above [a size](RedisBuilder::compress_above) are compressed with LZ4, which costs less than sending what it saves.
 //!
+//! # What can be watched
+//!
+//! [`Stats::tier`](crate::Stats::tier) has a count of each thing that happens, [`Redis::is_up`] and [`Redis::outages`] tell of
+//! the server. With the feature `tracing` the same are events of the target `stampede::tier`. What is as it should be is told at
+//! the levels `DEBUG` and `TRACE`; warnings are for an operator, and of each kind and cache there is one in ten seconds, with the
+//! number of those that were `withheld`. Keys are printed as they are named on the server.
+//!
+//! | event | level | fields | count |
+//! |---|---|---|---|
+//! | a value is found | trace | `cache`, `key` | `hits` |
+//! | a lease is won | debug | `cache`, `key` | `leases` |
+//! | another process has the lease; this one waits | debug | `cache`, `key`, `remaining` | `waits` |
+//! | who waits looks again | trace | `cache`, `key`, `has_failed` | |
+//! | a lease is taken over | debug | `cache`, `key` | `takeovers`, `leases` |
+//! | a lease is renewed | trace | `cache`, `key` | `renewals` |
+//! | a lease has ended before its load | debug | `cache`, `key` | |
+//! | a lease is given back | trace | `cache`, `key` | |
+//! | the load of another process takes too long; this one loads too | **warn** | `cache`, `key`, `waited` | `bypassed` |
+//! | a load goes on without the tier | debug | `cache`, `key` | `bypassed` |
+//! | a value is stored | trace | `cache`, `key` | `published` |
+//! | a value is not stored: its key has changed during the load | debug | `cache`, `key` | `lost` |
+//! | a value comes too late and is not stored: its lease had run out | **warn** | `cache`, `key` | `lost` |
+//! | a value can't be read; the next load replaces it | **warn** | `cache`, `key` | `unreadable` |
+//! | a change is made everywhere | debug | `cache`, `key`, `what`: `remove` or `insert` | `sent` |
+//! | all values are made outdated everywhere | debug | `cache`, `what`: `clear` | `sent` |
+//! | a change of another process has come | debug | `cache`, `key` | `changes` |
+//! | another process has made all values outdated | debug | `cache` | `changes` |
+//! | messages were lost; all values are looked up again | **warn** | `cache` | `resyncs` |
+//! | the tier has lost all that it had | **warn** | `cache` | |
+//! | the tier refuses | **warn** | `cache`, `command`, `error` | `errors` |
+//! | the tier has not answered | debug | `cache`, `command`, `error` | `errors` |
+//! | the tier is not asked | trace | `cache`, `command` | `avoided` |
+//! | the tier can't be reached; caches go on without it | **warn** | `servers`, `error` | `Redis::outages` |
+//! | messages of the tier are heard; messages of the tier are not heard | debug | `servers` | |
+//! | the tier is tried | debug | `servers` | |
+//! | the tier is connected; the tier is back | debug; info | `servers` | |
+//!
 //! **Sizing**: an entry takes its value's bytes, its key twice, and about 150 bytes. All of them expire, so any eviction policy
 //! suits; with `noeviction` a full server stores nothing more, and the fleet loads without it.
 //!
 //! **Security**: keys and values are stored in the clear, and who can write to the server can make a process serve what he likes.
-//! Give the application a user of its own, and use `rediss://` where the network is not yours:
+//! Give the application a user of its own, and use `rediss://` where the network is not yours, with a
+//! [`certificate_authority`](RedisBuilder::certificate_authority) of your own if need be:
 //!
 //! ```text
 //! ACL SETUSER shop on >secret ~stampede:shop:* &stampede:shop:* resetchannels &stampede:shop:* -@all +@connection +@scripting +@pubsub +get +set +del +pttl +pexpire +sadd +smembers +hmget +hset +hincrby +time +cluster|slots +cluster|shards
@@ -77,8 +119,11 @@ mod client;
 mod codec;
 mod counters;
 mod envelope;
+mod escape;
 mod index;
+mod journal;
 mod lease;
+mod nested;
 mod redis;
 mod tiered;
 mod token;
@@ -215,6 +260,13 @@ impl TierKey {
     }
 }
 
+/// Prints the bytes, those that are no letters or digits as `%` and two digits: as [`Redis`] names the key between braces.
+impl fmt::Display for TierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape::Escaped(&self.bytes).fmt(f)
+    }
+}
+
 /// The times that caches keep with a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -314,6 +366,17 @@ pub enum Change {
     Insert(TierKey, Value),
     /// All values go.
     Clear,
+}
+
+impl Change {
+    /// What is done, as it is told.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Remove(_) => "remove",
+            Self::Insert(..) => "insert",
+            Self::Clear => "clear",
+        }
+    }
 }
 
 /// How often a namespace has changed.

@@ -12,7 +12,7 @@ use crate::{
     clock::{self, NEVER, Ticks},
     contain::contain,
     policy::{self, Decision, Lifetime, Times, Windows},
-    sharing::{Kind, Sharing},
+    sharing::Kind,
 };
 use serde::Serialize;
 use std::{
@@ -32,17 +32,22 @@ pub(crate) struct Spec<K, O> {
 
 impl<K: Serialize, O> Spec<K, O> {
     pub(crate) fn new(tier: impl Tier, codec: Codec<O>) -> Self {
-        Self::with(tier, codec::write_key, codec)
+        Self::with(tier, codec::write_key, codec, None)
     }
 }
 
 impl<K, O> Spec<K, O> {
-    pub(crate) fn with(tier: impl Tier, write_key: WriteKey<K>, codec: Codec<O>) -> Self {
-        Self { tier: Arc::new(tier), write_key, codec, strict: None }
+    pub(crate) fn with(
+        tier: impl Tier,
+        write_key: WriteKey<K>,
+        codec: Codec<O>,
+        strict: Option<fn(TierError) -> O>,
+    ) -> Self {
+        Self { tier: Arc::new(tier), write_key, codec, strict }
     }
 
-    pub(crate) fn strict(self, strict: fn(TierError) -> O) -> Self {
-        Self { strict: Some(strict), ..self }
+    pub(crate) fn set_strict(&mut self, strict: fn(TierError) -> O) {
+        self.strict = Some(strict);
     }
 }
 
@@ -168,13 +173,7 @@ impl<K, O> Tiered<K, O> {
     }
 
     /// Writes an output that is kept; None if it is not for others. Runs the user's `Serialize`.
-    pub(crate) fn pack(
-        &self,
-        output: &O,
-        kind: Kind,
-        lifetime: Lifetime,
-        sharing: &Sharing<O>,
-    ) -> Option<Parcel> {
+    pub(crate) fn pack(&self, output: &O, kind: Kind, lifetime: Lifetime) -> Option<Parcel> {
         let Lifetime { from, fresh_until, gone_at, may_be_stale } = lifetime;
         let between = |end: Ticks| match end {
             NEVER => Duration::MAX,
@@ -191,11 +190,6 @@ impl<K, O> Tiered<K, O> {
         let mut is_written = false;
         contain(&mut || is_written = (self.codec.write)(output, &mut value));
         if !is_written {
-            return None;
-        }
-        // MessagePack writes `Some(())` as it writes `None`.
-        if value == [NIL] && (self.codec.read)(kind, &value).is_none_or(|read| (sharing.kind)(&read) != kind)
-        {
             return None;
         }
         let bytes = envelope::seal(&header, &value, self.client.timing.compress_above)?;
@@ -216,8 +210,6 @@ impl<K, O> Tiered<K, O> {
         self.client.stats()
     }
 }
-
-const NIL: u8 = 0xc0;
 
 /// The life that a value has here: no longer than it has there (T4).
 ///

@@ -4,7 +4,7 @@
 //! changes have been missed: then all local entries are given up, and looked up again as they are asked for (T5). A tier that
 //! has lost everything, and has had no change since, is no reason: nobody knows better than who has an entry.
 
-use super::{Local, TierState, Watcher, counters::Counters};
+use super::{Local, TierState, Watcher, journal::Journal};
 use crate::sync::{Mutex, lock};
 use std::sync::{Arc, Weak};
 
@@ -12,14 +12,14 @@ use std::sync::{Arc, Weak};
 pub(super) struct Watch {
     local: Weak<dyn Local>,
     origin: Arc<str>,
-    counters: Arc<Counters>,
+    journal: Arc<Journal>,
     /// The last change that is known of.
     seen: Mutex<Option<TierState>>,
 }
 
 impl Watch {
-    pub(super) fn new(local: Weak<dyn Local>, origin: Arc<str>, counters: Arc<Counters>) -> Self {
-        Self { local, origin, counters, seen: Mutex::new(None) }
+    pub(super) fn new(local: Weak<dyn Local>, origin: Arc<str>, journal: Arc<Journal>) -> Self {
+        Self { local, origin, journal, seen: Mutex::new(None) }
     }
 
     /// The first look at the tier, if it comes before the first message: what follows it must not be missed.
@@ -34,21 +34,25 @@ impl Watch {
     fn advance(&self, state: TierState, is_change: bool) -> bool {
         let before = state.changes - u64::from(is_change && state.changes > 0);
         let mut seen = lock(&self.seen);
-        let missed = match &*seen {
-            None => false,
-            Some(seen) if seen.epoch == state.epoch => before > seen.changes,
-            Some(_) => before > 0,
+        let (missed, is_new) = match &*seen {
+            None => (false, false),
+            Some(seen) if seen.epoch == state.epoch => (before > seen.changes, false),
+            Some(_) => (before > 0, true),
         };
         match &mut *seen {
             // Messages of what was known already may still come.
             Some(seen) if seen.epoch == state.epoch => seen.changes = seen.changes.max(state.changes),
             seen => *seen = Some(state),
         }
+        drop(seen);
+        if is_new {
+            self.journal.lost_all();
+        }
         missed
     }
 
     fn give_up(&self) {
-        self.counters.resyncs.count();
+        self.journal.missed();
         if let Some(local) = self.local.upgrade() {
             local.forget();
         }
@@ -77,7 +81,7 @@ impl Watcher for Watch {
             None => local.forget(),
         }
         // Last: who reads the count finds the change made.
-        self.counters.changes.count();
+        self.journal.heard(key);
     }
 }
 
@@ -109,7 +113,7 @@ mod tests {
     fn watch() -> (Arc<Entries>, Watch) {
         let entries = Arc::new(Entries::default());
         let local = Arc::downgrade(&entries) as Weak<dyn Local>;
-        (entries, Watch::new(local, "me".into(), Arc::default()))
+        (entries, Watch::new(local, "me".into(), Journal::new("cache".into())))
     }
 
     fn done(entries: &Entries) -> (usize, usize) {

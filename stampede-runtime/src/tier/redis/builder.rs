@@ -5,7 +5,7 @@ use super::{
     Inner, Redis,
     link::Link,
     names::Names,
-    servers::{Addresses, Servers},
+    servers::{Addresses, Certificates, Servers},
     subscription::Subscriptions,
 };
 use crate::sync::{Mutex, lock};
@@ -20,6 +20,7 @@ use std::{
 #[derive(Clone)]
 pub struct RedisBuilder {
     addresses: Addresses,
+    certificates: Certificates,
     application: String,
     timeout: Duration,
     timing: Timing,
@@ -29,6 +30,7 @@ impl RedisBuilder {
     fn new(addresses: Addresses) -> Self {
         Self {
             addresses,
+            certificates: Certificates::default(),
             application: "default".to_owned(),
             timeout: Duration::from_millis(50),
             timing: Timing::default(),
@@ -59,6 +61,19 @@ impl RedisBuilder {
         if let Addresses::Sentinel { server, .. } = &mut self.addresses {
             *server = Some(url.into());
         }
+        self
+    }
+
+    /// Takes the servers' certificates for genuine if this authority has signed them, or one of several, in PEM; for `rediss://`.
+    /// Default: the authorities that the system trusts.
+    pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.certificates.authority = Some(pem.into());
+        self
+    }
+
+    /// Shows the servers this certificate, with its key, both in PEM; for `rediss://` where they ask who is there. Default: none.
+    pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.certificates.client = Some((pem.into(), key.into()));
         self
     }
 
@@ -102,7 +117,8 @@ impl RedisBuilder {
     ///
     /// # Errors
     ///
-    /// If a URL is none, or a list of them is empty; if an option is zero that can't be.
+    /// If a URL is none, or a list of them is empty; if an option is zero that can't be; if certificates are none, or are not for
+    /// a URL that begins with `rediss:`.
     ///
     /// # Panics
     ///
@@ -115,15 +131,17 @@ impl RedisBuilder {
             }
         }
         // With the passwords in it, and nowhere else.
-        let identity =
-            format!("{:?} {} {:?} {:?}", self.addresses, self.application, self.timeout, self.timing);
+        let identity = format!(
+            "{:?} {:?} {} {:?} {:?}",
+            self.addresses, self.certificates, self.application, self.timeout, self.timing
+        );
         let mut tiers = lock(&TIERS);
         tiers.retain(|(_, tier)| tier.strong_count() > 0);
         if let Some(tier) = tiers.iter().find(|(of, _)| *of == identity).and_then(|(_, tier)| tier.upgrade())
         {
             return Ok(Redis(tier));
         }
-        let link = Link::new(Servers::new(&self.addresses)?, self.timeout);
+        let link = Link::new(Servers::new(&self.addresses, &self.certificates)?, self.timeout);
         let names = Names::new(&self.application);
         let subscriptions = Subscriptions::start(&link, names.clone());
         let inner = Arc::new(Inner { link, subscriptions, names, timing: self.timing });
@@ -137,7 +155,7 @@ static TIERS: Mutex<Vec<(String, Weak<Inner>)>> = Mutex::new(Vec::new());
 
 impl fmt::Debug for RedisBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the URLs: they may hold passwords.
+        // Not the URLs, which may hold passwords, nor a key.
         f.debug_struct("RedisBuilder")
             .field("application", &self.application)
             .field("timeout", &self.timeout)
@@ -175,6 +193,8 @@ mod tests {
             Redis::cluster::<String>([]).build().map(drop),
             Redis::sentinel::<String>([], "main").build().map(drop),
             Redis::builder("redis://h/").timeout(Duration::ZERO).build().map(drop),
+            Redis::builder("redis://h/").certificate_authority("").build().map(drop),
+            Redis::builder("rediss://h/").client_certificate("no", "certificate").build().map(drop),
         ] {
             assert!(error.is_err_and(|error| error.is_configuration()));
         }
@@ -183,6 +203,7 @@ mod tests {
     #[test]
     fn passwords_are_not_shown() {
         let builder = Redis::builder("redis://user:secret@h/");
-        assert!(!format!("{builder:?} {:?}", builder.clone().build()).contains("secret"));
+        let shown = format!("{builder:?} {:?}", builder.clone().build());
+        assert!(shown.contains("h:6379") && !shown.contains("secret"), "{shown}");
     }
 }

@@ -10,6 +10,7 @@
 
 use super::{
     super::{TierError, token, worker},
+    breaker::Breaker,
     servers::{Connection, Servers},
 };
 use crate::sync::{Mutex, lock};
@@ -28,8 +29,8 @@ use tokio::{
 /// The pause before another attempt to connect; doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// How long an attempt to connect may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How often who is connected looks whether anybody needs it.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// No moment is later, and a script's numbers still tell it from others.
 const NEVER: u64 = 1 << 52;
@@ -39,6 +40,7 @@ pub(super) struct Link {
     servers: Servers,
     timeout: Duration,
     state: watch::Sender<State>,
+    breaker: Breaker,
     /// Wakes who connects.
     tripped: Notify,
     /// What the server's clock showed, and when.
@@ -64,6 +66,7 @@ impl Link {
     /// Starts to connect.
     pub(super) fn new(servers: Servers, timeout: Duration) -> Arc<Self> {
         let link = Arc::new(Self {
+            breaker: Breaker::new(&servers),
             servers,
             timeout,
             state: watch::Sender::new(State::Starting),
@@ -76,6 +79,10 @@ impl Link {
 
     pub(super) fn servers(&self) -> &Servers {
         &self.servers
+    }
+
+    pub(super) fn breaker(&self) -> &Breaker {
+        &self.breaker
     }
 
     /// Runs a command. One that finds its connection closed is sent again, if it may be, through another one.
@@ -91,28 +98,33 @@ impl Link {
         let mut tried = 0;
         loop {
             let Ok(up) = timeout_at(deadline, self.up_after(tried)).await else {
-                self.state.send_if_modified(|state| {
+                let error = self.too_late();
+                let has_never_been_up = self.state.send_if_modified(|state| {
                     let starts = matches!(state, State::Starting);
                     if starts {
                         *state = State::Down;
                     }
                     starts
                 });
-                return Err(self.too_late());
+                if has_never_been_up {
+                    self.breaker.opens(&error);
+                }
+                return Err(error);
             };
             let Up { number, connection } = up?;
             let error = match timeout_at(deadline, command(connection)).await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    self.trip(number);
-                    return Err(self.too_late());
+                    let error = self.too_late();
+                    self.trip(number, &error);
+                    return Err(error);
                 }
             };
             if !is_outage(&error) {
                 return Err(TierError::refused(error));
             }
-            self.trip(number);
+            self.trip(number, &error);
             if !may_repeat || tried > 0 || !error.is_connection_dropped() {
                 return Err(TierError::unavailable(error));
             }
@@ -157,8 +169,8 @@ impl Link {
         }
     }
 
-    /// That connection is of no use.
-    fn trip(&self, number: u64) {
+    /// That connection is of no use, and why.
+    fn trip(&self, number: u64, error: &dyn fmt::Display) {
         let tripped = self.state.send_if_modified(|state| {
             let is_it = matches!(state, State::Up(up) if up.number == number);
             if is_it {
@@ -167,8 +179,7 @@ impl Link {
             is_it
         });
         if tripped {
-            #[cfg(feature = "tracing")]
-            tracing::warn!("the tier can't be reached; caches go on without it");
+            self.breaker.opens(error);
             self.tripped.notify_one();
         }
     }
@@ -192,21 +203,29 @@ async fn keep_connected(link: Weak<Link>) {
     let mut number = 0;
     loop {
         let Some(strong) = link.upgrade() else { return };
-        if let Ok(Ok(connection)) = timeout(PATIENCE, strong.connect()).await {
-            number += 1;
-            pause = FIRST_PAUSE;
-            strong.state.send_replace(State::Up(Up { number, connection }));
-            #[cfg(feature = "tracing")]
-            tracing::info!("the tier is connected");
-            drop(strong);
-            if !wait_for_trip(&link).await {
-                return;
+        strong.breaker.probes();
+        let patience = strong.servers.patience();
+        let connected = timeout(patience, strong.connect()).await;
+        let connected = connected.map_err(|_| format!("no connection within {patience:?}"));
+        match connected.and_then(|connected| connected.map_err(|error| error.to_string())) {
+            Ok(connection) => {
+                number += 1;
+                pause = FIRST_PAUSE;
+                // Before a command finds it closed.
+                strong.breaker.closes();
+                strong.state.send_replace(State::Up(Up { number, connection }));
+                drop(strong);
+                if !wait_for_trip(&link).await {
+                    return;
+                }
             }
-        } else {
-            strong.state.send_replace(State::Down);
-            drop(strong);
-            sleep(pause.mul_f64(0.5 + token::chance() / 2.0)).await;
-            pause = (2 * pause).min(LONGEST_PAUSE);
+            Err(error) => {
+                strong.state.send_replace(State::Down);
+                strong.breaker.opens(&error);
+                drop(strong);
+                sleep(pause.mul_f64(0.5 + token::chance() / 2.0)).await;
+                pause = (2 * pause).min(LONGEST_PAUSE);
+            }
         }
     }
 }
@@ -215,7 +234,7 @@ async fn keep_connected(link: Weak<Link>) {
 async fn wait_for_trip(link: &Weak<Link>) -> bool {
     loop {
         let Some(strong) = link.upgrade() else { return false };
-        if timeout(PATIENCE, strong.tripped.notified()).await.is_ok() {
+        if timeout(PULSE, strong.tripped.notified()).await.is_ok() {
             return true;
         }
     }

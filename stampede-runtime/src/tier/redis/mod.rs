@@ -1,5 +1,6 @@
 //! The tier on Redis or Valkey.
 
+mod breaker;
 mod builder;
 mod link;
 mod names;
@@ -81,6 +82,20 @@ impl Redis {
     ) -> RedisBuilder {
         RedisBuilder::sentinel(sentinels.into_iter().map(Into::into).collect(), master.into())
     }
+
+    /// Returns whether the server has answered, and no command has failed for want of it since. For a page that shows how a
+    /// service is; calls need not ask.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.0.link.breaker().is_up()
+    }
+
+    /// Returns how often the server could not be reached any more, or at first, since this was built: how often the breaker
+    /// has opened.
+    #[must_use]
+    pub fn outages(&self) -> u64 {
+        self.0.link.breaker().openings()
+    }
 }
 
 /// What a script tells of a look.
@@ -146,8 +161,7 @@ impl Tier for Redis {
 
     fn wait(&self, key: &TierKey) -> Pin<Box<dyn Future<Output = Notice> + Send>> {
         let [value, ..] = self.0.names.key(key);
-        let told = self.0.subscriptions.wait(value);
-        Box::pin(async move { told.await.unwrap_or(Notice::Changed) })
+        Box::pin(self.0.subscriptions.wait(value))
     }
 
     fn watch(&self, namespace: &str, watcher: Weak<dyn Watcher>) {

@@ -3,8 +3,7 @@
 //! Names are made of parts whose odd bytes are escaped, so that parts can't run into each other, and only the braces around a
 //! key are braces: in a cluster they keep a value and its lease together.
 
-use super::super::{TierKey, token};
-use std::fmt::Write as _;
+use super::super::{TierKey, escape::Escaped, token};
 
 /// The names of one application.
 #[derive(Clone, Debug)]
@@ -16,9 +15,7 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(application: &str) -> Self {
-        let mut prefix = "stampede:".to_owned();
-        escape(application.as_bytes(), &mut prefix);
-        prefix.push(':');
+        let prefix = format!("stampede:{}:", Escaped(application.as_bytes()));
         // No part has an `@` that is not escaped.
         let inbox = format!("{prefix}@{}", token::unique());
         Self { prefix, inbox }
@@ -26,27 +23,13 @@ impl Names {
 
     /// The hash of a namespace, and the channel of its changes.
     pub(super) fn namespace(&self, namespace: &str) -> String {
-        let mut name = self.prefix.clone();
-        escape(namespace.as_bytes(), &mut name);
-        name
+        format!("{}{}", self.prefix, Escaped(namespace.as_bytes()))
     }
 
     /// A value, its lease, and the inboxes of those who wait for it.
     pub(super) fn key(&self, key: &TierKey) -> [String; 3] {
-        let mut value = self.namespace(key.namespace());
-        value.push_str(":{");
-        escape(key.bytes(), &mut value);
-        value.push('}');
+        let value = format!("{}:{{{key}}}", self.namespace(key.namespace()));
         [value.clone(), format!("{value}:lease"), format!("{value}:wait")]
-    }
-}
-
-fn escape(part: &[u8], name: &mut String) {
-    for byte in part {
-        match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => name.push(char::from(*byte)),
-            _ => write!(name, "%{byte:02X}").expect("a string takes all that is written"),
-        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::super::TierError;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture,
-    RedisResult, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    Pipeline, RedisFuture, RedisResult, TlsCertificates, TlsMode, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
-    sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
+    sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
-use std::fmt;
+use std::{fmt, time::Duration};
 use tokio::sync::Mutex;
 
 /// The servers as they are named.
@@ -20,12 +20,23 @@ pub(super) enum Addresses {
     Sentinel { sentinels: Vec<String>, master: String, server: Option<String> },
 }
 
+/// What encrypted connections are made with, in PEM; without any of it the servers' certificates are those of an authority that
+/// the system trusts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Certificates {
+    /// Who has signed the servers' certificates.
+    pub(super) authority: Option<Vec<u8>>,
+    /// The certificate that is shown to them, and its key.
+    pub(super) client: Option<(Vec<u8>, Vec<u8>)>,
+}
+
 /// The servers, ready to be connected to.
 pub(super) enum Servers {
     Single(Client),
     /// The cluster, and its nodes one by one: to any of them one can subscribe.
     Cluster(ClusterClient, Vec<Client>),
-    Sentinel(Mutex<SentinelClient>),
+    /// Who is asked for the master, and its name.
+    Sentinel(Mutex<SentinelClient>, String),
 }
 
 /// A connection for commands. Clones share it.
@@ -36,20 +47,24 @@ pub(super) enum Connection {
 }
 
 impl Servers {
-    pub(super) fn new(addresses: &Addresses) -> Result<Self, TierError> {
+    pub(super) fn new(addresses: &Addresses, certificates: &Certificates) -> Result<Self, TierError> {
+        let certificates = certificates.as_taken();
+        if addresses.are_encrypted() {
+            if rustls::crypto::CryptoProvider::get_default().is_none() {
+                // Another thread may have been faster.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+            }
+        } else if certificates.is_some() {
+            return Err(TierError::configuration("certificates are for URLs that begin with `rediss:`"));
+        }
         let servers = match addresses {
-            Addresses::Single(url) => Client::open(url.as_str()).map(Self::Single),
-            Addresses::Cluster(nodes) => cluster(nodes),
+            Addresses::Single(url) => client(url, certificates.as_ref()).map(Self::Single),
+            Addresses::Cluster(nodes) => cluster(nodes, certificates),
             Addresses::Sentinel { sentinels, master, server } => {
-                sentinel(sentinels, master, server.as_deref())
+                sentinel(sentinels, master, server.as_deref(), certificates)
             }
         };
-        let servers = servers.map_err(TierError::configuration)?;
-        if addresses.are_encrypted() && rustls::crypto::CryptoProvider::get_default().is_none() {
-            // Another thread may have been faster.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        }
-        Ok(servers)
+        servers.map_err(TierError::configuration)
     }
 
     /// Connects. Who asks sets a limit to the time.
@@ -61,7 +76,7 @@ impl Servers {
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
             }
             Self::Cluster(cluster, _) => cluster.get_async_connection().await.map(Connection::Cluster),
-            Self::Sentinel(sentinel) => {
+            Self::Sentinel(sentinel, _) => {
                 let client = sentinel.lock().await.async_get_client().await?;
                 client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Single)
             }
@@ -73,8 +88,18 @@ impl Servers {
         match self {
             Self::Single(client) => Ok(client.clone()),
             Self::Cluster(_, nodes) => Ok(nodes[attempt % nodes.len()].clone()),
-            Self::Sentinel(sentinel) => sentinel.lock().await.async_get_client().await,
+            Self::Sentinel(sentinel, _) => sentinel.lock().await.async_get_client().await,
         }
+    }
+
+    /// How long an attempt to connect may take: longer where it takes several round trips, and arithmetic.
+    pub(super) fn patience(&self) -> Duration {
+        let is_plain =
+            |client: &Client| !matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. });
+        Duration::from_secs(match self {
+            Self::Single(client) if is_plain(client) => 1,
+            Self::Single(_) | Self::Cluster(..) | Self::Sentinel(..) => 3,
+        })
     }
 
     /// Whether all keys are on one server, with one clock.
@@ -83,32 +108,79 @@ impl Servers {
     }
 }
 
-fn cluster(nodes: &[String]) -> RedisResult<Servers> {
-    let clients = nodes.iter().map(|node| Client::open(node.as_str())).collect::<RedisResult<_>>()?;
-    let urls = nodes.iter().map(String::as_str);
-    // It fails on an empty list.
-    let cluster = ClusterClient::builder(urls).retries(1).build()?;
-    Ok(Servers::Cluster(cluster, clients))
+fn client(url: &str, certificates: Option<&TlsCertificates>) -> RedisResult<Client> {
+    let info = url.into_connection_info()?;
+    match certificates {
+        Some(certificates) if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) => {
+            Client::build_with_tls(info, certificates.clone())
+        }
+        _ => Client::open(info),
+    }
 }
 
-fn sentinel(sentinels: &[String], master: &str, server: Option<&str>) -> RedisResult<Servers> {
-    let node = match server {
-        None => None,
-        Some(url) => {
-            // How the servers are reached that sentinels name: all of the URL but its host.
-            let info = url.into_connection_info()?;
-            let mut node = SentinelNodeConnectionInfo::default()
-                .set_redis_connection_info(info.redis_settings().clone());
-            if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
-                let mode = if *insecure { redis::TlsMode::Insecure } else { redis::TlsMode::Secure };
-                node = node.set_tls_mode(mode);
-            }
-            Some(node)
+fn cluster(nodes: &[String], certificates: Option<TlsCertificates>) -> RedisResult<Servers> {
+    let clients = nodes.iter().map(|node| client(node, certificates.as_ref())).collect::<RedisResult<_>>()?;
+    let urls = nodes.iter().map(String::as_str);
+    let mut cluster = ClusterClient::builder(urls).retries(1);
+    if let Some(certificates) = certificates {
+        cluster = cluster.certs(certificates);
+    }
+    // It fails on an empty list.
+    Ok(Servers::Cluster(cluster.build()?, clients))
+}
+
+fn sentinel(
+    sentinels: &[String],
+    master: &str,
+    server: Option<&str>,
+    certificates: Option<TlsCertificates>,
+) -> RedisResult<Servers> {
+    let infos = sentinels
+        .iter()
+        .map(|url| client(url, certificates.as_ref()).map(|client| client.get_connection_info().clone()))
+        .collect::<RedisResult<Vec<ConnectionInfo>>>()?;
+    let addresses = infos.iter().map(|info| info.addr().clone());
+    let mut builder = SentinelClientBuilder::new(addresses, master, SentinelServerType::Master)?;
+    // One user for all of them.
+    if let Some(settings) = infos.first().map(ConnectionInfo::redis_settings) {
+        if let Some(user) = settings.username() {
+            builder = builder.set_client_to_sentinel_username(user);
         }
-    };
-    let urls = sentinels.iter().map(String::as_str).collect();
-    SentinelClient::build(urls, master, node, SentinelServerType::Master)
-        .map(|client| Servers::Sentinel(Mutex::new(client)))
+        if let Some(password) = settings.password() {
+            builder = builder.set_client_to_sentinel_password(password);
+        }
+    }
+    // How the servers are reached that sentinels name: all of the URL but its host.
+    if let Some(info) = server.map(IntoConnectionInfo::into_connection_info).transpose()? {
+        let settings = info.redis_settings();
+        builder =
+            builder.set_client_to_redis_db(settings.db()).set_client_to_redis_protocol(settings.protocol());
+        if let Some(user) = settings.username() {
+            builder = builder.set_client_to_redis_username(user);
+        }
+        if let Some(password) = settings.password() {
+            builder = builder.set_client_to_redis_password(password);
+        }
+        if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
+            let mode = if *insecure { TlsMode::Insecure } else { TlsMode::Secure };
+            builder = builder.set_client_to_redis_tls_mode(mode);
+            if let Some(certificates) = certificates {
+                builder = builder.set_client_to_redis_certificates(certificates);
+            }
+        }
+    }
+    Ok(Servers::Sentinel(Mutex::new(builder.build()?), master.to_owned()))
+}
+
+impl Certificates {
+    /// As the connections take them; None if there are none.
+    fn as_taken(&self) -> Option<TlsCertificates> {
+        let Self { authority, client } = self.clone();
+        (authority.is_some() || client.is_some()).then(|| TlsCertificates {
+            client_tls: client.map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key }),
+            root_cert: authority,
+        })
+    }
 }
 
 impl Addresses {
@@ -151,12 +223,20 @@ impl ConnectionLike for Connection {
     }
 }
 
+/// Their addresses, without users and passwords.
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = |client: &Client| client.get_connection_info().addr().to_string();
+        match self {
+            Self::Single(client) => f.write_str(&address(client)),
+            Self::Cluster(_, nodes) => f.write_str(&nodes.iter().map(address).collect::<Vec<_>>().join(",")),
+            Self::Sentinel(_, master) => write!(f, "sentinel:{master}"),
+        }
+    }
+}
+
 impl fmt::Debug for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Single(_) => "Single",
-            Self::Cluster(..) => "Cluster",
-            Self::Sentinel(_) => "Sentinel",
-        })
+        write!(f, "Servers({self})")
     }
 }

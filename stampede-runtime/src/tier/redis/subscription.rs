@@ -1,13 +1,15 @@
 //! The connection on which a process is told: of changes, and of leases that end.
 //!
 //! It is asked twice a second whether it is alive. When it has been made again, every watcher is told the state of its namespace
-//! by then, and finds out whether it has missed anything (T5). While it is down who waits for a lease looks by himself.
+//! by then, and finds out whether it has missed anything (T5). When it is lost all who wait for a lease look again, and while it
+//! is down they do so often.
 
 use super::{
-    super::{Notice, TierState, Watcher, token, worker},
+    super::{Notice, TierState, Watcher, journal::tell, token, worker},
     link::Link,
     names::Names,
     scripts,
+    servers::Servers,
 };
 use crate::sync::{Mutex, lock};
 use futures_util::{
@@ -17,8 +19,13 @@ use futures_util::{
 use redis::{Msg, RedisError, aio::PubSubSink};
 use std::{
     collections::HashMap,
+    future::Future,
+    mem,
     pin::pin,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::Duration,
 };
 use tokio::{
@@ -29,6 +36,8 @@ use tokio::{
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const PULSE: Duration = Duration::from_millis(500);
+/// How long one waits who can't be told, before he looks again.
+const DEAF_PAUSE: Duration = Duration::from_millis(50);
 /// How long the server may take to answer here.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -41,6 +50,8 @@ pub(super) struct Subscriptions {
     added: Notify,
     /// By the name of the value.
     waiters: Mutex<HashMap<Vec<u8>, Vec<oneshot::Sender<Notice>>>>,
+    /// Whether messages come.
+    hears: AtomicBool,
 }
 
 /// Why a connection is given up: there will be another.
@@ -75,10 +86,36 @@ impl Subscriptions {
         self.added.notify_one();
     }
 
-    pub(super) fn wait(&self, value: String) -> oneshot::Receiver<Notice> {
-        let (sender, receiver) = oneshot::channel();
+    /// Waits from now on, polled or not.
+    pub(super) fn wait(&self, value: String) -> impl Future<Output = Notice> + use<> {
+        let (sender, told) = oneshot::channel();
         lock(&self.waiters).entry(value.into_bytes()).or_default().push(sender);
-        receiver
+        // After it is among those who are told of a loss.
+        let hears = self.hears.load(SeqCst);
+        async move {
+            if hears {
+                return told.await.unwrap_or(Notice::Changed);
+            }
+            let told = timeout(DEAF_PAUSE.mul_f64(0.5 + token::chance()), told).await;
+            told.ok().and_then(Result::ok).unwrap_or(Notice::Changed)
+        }
+    }
+
+    /// Messages come again.
+    #[cfg_attr(not(feature = "tracing"), expect(unused_variables))]
+    fn hear_again(&self, servers: &Servers) {
+        self.hears.store(true, SeqCst);
+        tell!(DEBUG, %servers, "messages of the tier are heard");
+    }
+
+    /// No messages come any more: whoever waits looks for himself.
+    #[cfg_attr(not(feature = "tracing"), expect(unused_variables))]
+    fn hear_no_more(&self, servers: &Servers) {
+        if self.hears.swap(false, SeqCst) {
+            let waiters = mem::take(&mut *lock(&self.waiters));
+            drop(waiters);
+            tell!(DEBUG, %servers, "messages of the tier are not heard");
+        }
     }
 
     fn notify(&self, payload: &[u8]) {
@@ -146,6 +183,7 @@ async fn keep_subscribed(subscriptions: Weak<Subscriptions>, link: Weak<Link>, n
         let (Some(subscriptions), Some(link)) = (subscriptions.upgrade(), link.upgrade()) else { return };
         let mut was_up = false;
         let Err(Lost) = listen(&subscriptions, &link, &names, attempt, &mut was_up).await else { return };
+        subscriptions.hear_no_more(link.servers());
         drop((subscriptions, link));
         if was_up {
             pause = FIRST_PAUSE;
@@ -163,9 +201,11 @@ async fn listen(
     attempt: usize,
     was_up: &mut bool,
 ) -> Result<(), Lost> {
-    let client = timeout(PATIENCE, link.servers().subscribable(attempt)).await??;
-    let (mut sink, mut messages) = timeout(PATIENCE, client.get_async_pubsub()).await??.split();
+    let patience = link.servers().patience();
+    let client = timeout(patience, link.servers().subscribable(attempt)).await??;
+    let (mut sink, mut messages) = timeout(patience, client.get_async_pubsub()).await??.split();
     timeout(PATIENCE, sink.subscribe(&names.inbox)).await??;
+    subscriptions.hear_again(link.servers());
     let mut subscribed = Vec::new();
     subscribe(subscriptions, link, &mut sink, &mut subscribed).await?;
     *was_up = true;
