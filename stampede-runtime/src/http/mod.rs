@@ -88,6 +88,9 @@
 //!   one, or a [`key`](StampedeLayer::key) that tells them apart.
 //! - A service that never answers keeps all requests of its URL waiting, the later ones too: a limit of its time belongs inside
 //!   the layer.
+//! - The time of day may be wrong, and may be set. It is compared with the dates of a response when that arrives: by a clock that
+//!   is ahead, responses with a `Date` are too old and are asked for again, and one that is behind makes none fresh for longer,
+//!   unless it says `Expires` and no `Date`. What is stored gets no older and no younger by it.
 //! - Extensions of a response reach the client whose request caused it, and are not stored.
 //! - Conditions (`If-None-Match`, `If-Modified-Since`) are taken out of requests that may be shared: the layer answers them.
 
@@ -114,6 +117,7 @@ mod store;
 mod task;
 mod tee;
 mod visit;
+mod wall;
 
 pub use body::ResponseBody;
 pub use future::ResponseFuture;
