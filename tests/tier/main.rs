@@ -6,6 +6,7 @@ mod fleet;
 mod formats;
 mod memory;
 mod outages;
-mod server;
 mod sharing;
 mod without_runtime;
+
+use stampede_tests::server;

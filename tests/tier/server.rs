@@ -17,7 +17,7 @@ use tokio::{io::copy_bidirectional, sync::watch, task::JoinHandle};
 
 /// A server on a free port of this machine, without a file on disk. Ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     child: Option<Child>,
     port: u16,
     directory: PathBuf,
@@ -25,11 +25,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    /// Starts one.
+    ///
+    /// # Panics
+    ///
+    /// If none is installed, or it does not come up.
+    pub fn start() -> Self {
         Self::with(&[])
     }
 
-    pub(crate) fn with(options: &[&str]) -> Self {
+    /// Starts one with these options of its command line.
+    ///
+    /// # Panics
+    ///
+    /// If none is installed, or it does not come up.
+    pub fn with(options: &[&str]) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, SeqCst);
         let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
@@ -73,16 +83,18 @@ impl Server {
         TcpStream::connect(self.address()).is_ok() && self.try_command(&["PING"]).is_some()
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What a client connects to.
+    pub fn url(&self) -> String {
         format!("redis://{}/", self.address())
     }
 
     /// Kills it with all that it has.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().expect("it was alive");
             child.wait().expect("it has ended");
@@ -90,17 +102,18 @@ impl Server {
     }
 
     /// Starts it again on its port, empty.
-    pub(crate) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.kill();
         self.launch();
     }
 
     /// It does nothing more, and keeps its connections.
-    pub(crate) fn freeze(&self) {
+    pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    pub(crate) fn thaw(&self) {
+    /// It goes on.
+    pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
 
@@ -110,7 +123,7 @@ impl Server {
     }
 
     /// Runs a command.
-    pub(crate) fn command(&self, command: &[&str]) -> redis::Value {
+    pub fn command(&self, command: &[&str]) -> redis::Value {
         self.try_command(command).expect("the server does it")
     }
 
@@ -122,24 +135,36 @@ impl Server {
     }
 
     /// The keys of the server.
-    pub(crate) fn keys(&self) -> Vec<String> {
+    pub fn keys(&self) -> Vec<String> {
         redis::from_redis_value(self.command(&["KEYS", "*"])).expect("names")
     }
 
     /// The names of all values of a cache.
-    pub(crate) fn values(&self) -> Vec<String> {
+    pub fn values(&self) -> Vec<String> {
         let mut keys = self.keys();
         keys.retain(|key| key.ends_with('}'));
         keys
     }
 
     /// T2: no lease is left that would not end by itself.
-    pub(crate) fn assert_leases_end(&self) {
-        for key in self.keys().iter().filter(|key| key.ends_with(":lease") || key.ends_with(":wait")) {
+    ///
+    /// # Panics
+    ///
+    /// If there is one.
+    pub fn assert_leases_end(&self) {
+        assert_eq!(self.endless_leases(), Vec::<String>::new());
+    }
+
+    /// Leases, and what those leave who wait for one, that would not end by themselves.
+    pub fn endless_leases(&self) -> Vec<String> {
+        let mut keys = self.keys();
+        keys.retain(|key| key.ends_with(":lease") || key.ends_with(":wait"));
+        keys.retain(|key| {
             let left: i64 = redis::from_redis_value(self.command(&["PTTL", key])).expect("a number");
             // -2: it has just ended.
-            assert!(left >= 0 || left == -2, "{key} never ends");
-        }
+            left < 0 && left != -2
+        });
+        keys
     }
 }
 
@@ -153,21 +178,31 @@ impl Drop for Server {
     }
 }
 
-pub(crate) fn free_port() -> u16 {
+/// A port of this machine that nobody listens on.
+///
+/// # Panics
+///
+/// If there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
 
 /// A wire to a server.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub struct Wire {
     port: u16,
     state: Arc<watch::Sender<bool>>,
     task: JoinHandle<()>,
 }
 
 impl Wire {
-    pub(crate) async fn to(server: &Server) -> Self {
+    /// Lays one, on the runtime of the caller.
+    ///
+    /// # Panics
+    ///
+    /// If this machine has no free port.
+    pub async fn to(server: &Server) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let state = Arc::new(watch::Sender::new(true));
@@ -190,16 +225,18 @@ impl Wire {
         Self { port, state, task }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What a client connects to.
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
     /// Ends all connections; new ones are ended at once.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.state.send_replace(false);
     }
 
-    pub(crate) fn mend(&self) {
+    /// New connections hold again.
+    pub fn mend(&self) {
         self.state.send_replace(true);
     }
 }
