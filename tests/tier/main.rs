@@ -1,6 +1,7 @@
 //! The shared tier on a server of the tests' own: rules T1 to T7.
 
 mod attribute;
+mod clocks;
 mod cluster;
 mod fleet;
 mod formats;
