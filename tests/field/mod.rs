@@ -35,6 +35,8 @@ pub struct Field {
     keys: Vec<KeyFacts>,
     /// Shared by caches that share their values.
     time: Arc<AtomicU64>,
+    /// Whether another cache has the same values: what happens there cuts flights here, and nobody is told of it.
+    shares: bool,
     /// Whether another cache puts values in by hand that this one is served, whenever they come.
     follows: bool,
     /// Cuts of all keys, by `clear`: those that have begun, and the time of the last that was over.
@@ -115,10 +117,12 @@ impl Field {
         Arc::new(Self::with(name, capacity, cache))
     }
 
-    /// The field of a cache that has its values in common with that of `other`.
-    pub fn following(other: &Self, name: &'static str, capacity: u64, cache: Cached) -> Arc<Self> {
-        let time = Arc::clone(&other.time);
-        Arc::new(Self { time, follows: true, ..Self::with(name, capacity, cache) })
+    /// The fields of two caches that have their values in common.
+    pub fn pair(names: [&'static str; 2], capacity: u64, [first, second]: [Cached; 2]) -> [Arc<Self>; 2] {
+        let first = Self { shares: true, ..Self::with(names[0], capacity, first) };
+        let time = Arc::clone(&first.time);
+        let second = Self { time, shares: true, follows: true, ..Self::with(names[1], capacity, second) };
+        [Arc::new(first), Arc::new(second)]
     }
 
     fn with(name: &'static str, capacity: u64, cache: Cached) -> Self {
@@ -128,6 +132,7 @@ impl Field {
             cache,
             keys: (0..KEYS).map(|_| KeyFacts::default()).collect(),
             time: Arc::new(AtomicU64::new(1)),
+            shares: false,
             follows: false,
             clears: Cuts::default(),
             clearing: RwLock::default(),
@@ -162,7 +167,7 @@ impl Field {
         // Neither has been cut: no cut has begun since the later one's call was made, and all before that were over then.
         let is_attached = |over| over == begun;
         let other = running.iter().find(|other| is_attached(other.over) && is_attached(since.over));
-        if let Some(other) = other {
+        if let Some(other) = other.filter(|_| !self.shares) {
             self.violated(&format!("C1: two loads of key {} run, {other:?} is one", since.key));
         }
         let number = self.loads.fetch_add(1, SeqCst);

@@ -44,10 +44,10 @@ impl Fleet {
             let cache = Cached::builder().name("fleet").ttl(MILLIS * 200).stale_while_revalidate(MILLIS * 50);
             cache.capacity(100).load_timeout(MILLIS * 40).tier(tier).build()
         };
-        let first = Field::new("fleet, first", 100, cache(MILLIS * 50));
-        let second = Field::following(&first, "fleet, second", 100, cache(MILLIS * 51));
+        let caches = [cache(MILLIS * 50), cache(MILLIS * 51)];
+        let fields = Field::pair(["fleet, first", "fleet, second"], 100, caches);
         let (is_cut, cuts) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { server, wire, fields: [first, second], is_cut, cuts, _runtime: runtime }
+        Self { server, wire, fields, is_cut, cuts, _runtime: runtime }
     }
 
     pub(crate) fn fields(&self) -> impl Iterator<Item = Arc<Field>> {
