@@ -1,5 +1,6 @@
 //! Keys and values whose own code panics or calls back (C4).
 
+use futures::FutureExt;
 use stampede::{Cache, stampede};
 use stampede_tests::soon;
 use std::{
@@ -55,6 +56,18 @@ async fn a_clone_that_panics_at_the_landing_costs_the_entry_only() {
     let brittle = soon(cache.get(1, load)).await;
     assert_eq!(brittle.value, 7);
     assert_eq!((cache.in_flight(), cache.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_panics_before_there_is_a_load_harms_that_call_only() {
+    // C4, M4: the closure that makes the load.
+    let cache: Cache<u8, u64> = Cache::builder().ttl(TTL).build();
+    let call = cache.get(1, || -> std::future::Ready<u64> { panic!("no load") });
+    let panic = catch_unwind(AssertUnwindSafe(|| call.now_or_never())).expect_err("it panics");
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"no load"));
+    let stats = cache.stats();
+    assert_eq!((cache.in_flight(), stats.loads, stats.leads), (0, 0, 1), "{stats:?}");
+    assert_eq!(soon(cache.get(1, || async { 7 })).await, 7);
 }
 
 /// A value that panics when it is dropped.

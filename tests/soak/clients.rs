@@ -180,10 +180,10 @@ impl Visit {
             return;
         }
         let (head, body) = response.into_parts();
-        let cached = From::from(&head.headers);
-        self.hits.fetch_add(u64::from(cached == Came::Stored), SeqCst);
+        let came = Came::of(&head.headers);
+        self.hits.fetch_add(u64::from(came == Came::Stored), SeqCst);
         let (read, is_whole) = read_body(body, &mut dice).await;
-        if let Err(difference) = check_page(&read, is_whole, cached, (url, language, known)) {
+        if let Err(difference) = check_page(&read, is_whole, came, (url, language, known)) {
             let headers = &head.headers;
             lock(&self.violations).push(format!("http: /{url} in {language}: {difference}; {headers:?}"));
         }
@@ -236,8 +236,8 @@ enum Came {
     Own,
 }
 
-impl From<&HeaderMap> for Came {
-    fn from(headers: &HeaderMap) -> Self {
+impl Came {
+    fn of(headers: &HeaderMap) -> Self {
         let status = headers.get("cache-status").and_then(|status| status.to_str().ok()).unwrap_or_default();
         if status.contains("; hit") {
             Self::Stored
@@ -279,10 +279,7 @@ fn check_page(
 ) -> Result<(), String> {
     let read = match read {
         Ok(read) => read,
-        Err(error) if came == Came::Own => {
-            let _ = error;
-            return Ok(());
-        }
+        Err(_) if came == Came::Own => return Ok(()),
         Err(error) => return Err(format!("H5: it breaks, though it is {came:?}: {error}")),
     };
     let Some(end) = read.iter().position(|byte| *byte == b'\n') else {
