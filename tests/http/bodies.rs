@@ -170,8 +170,10 @@ on_both_flavours! {
 
     // H5
     async fn a_body_that_breaks_off_is_never_stored_or_shared() {
-        for ends_in_error in [true, false] {
-            let (origin, fed) = fed(&[("content-length", "2048")]);
+        for (ends_in_error, announced_by_head) in [(true, true), (false, true), (false, false)] {
+            let (origin, fed) = fed(if announced_by_head { &[("content-length", "2048")] } else { &[] });
+            // Servers announce what the body says of itself.
+            fed.0.lock().expect("no test has panicked").length = Some(2048).filter(|_| !announced_by_head);
             let layer = StampedeLayer::new(TTL);
             let service = layer.layer(origin.service());
             let leader = send_all(&service, [get("/p")]);
@@ -189,7 +191,8 @@ on_both_flavours! {
                 assert_eq!(leader.body.as_ref().expect_err("it broke"), "broken");
             } else {
                 // The server sees that it is shorter than announced.
-                assert_eq!((leader.text().len(), leader.header("content-length")), (1 << 10, Some("2048")));
+                assert_eq!(leader.text().len(), 1 << 10);
+                assert_eq!(leader.header("content-length"), Some("2048").filter(|_| announced_by_head));
             }
             assert!(soon(waiters.join_all()).await.iter().all(|read| read.text().starts_with("run ")));
             assert_eq!(origin.runs(), 10);

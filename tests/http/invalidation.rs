@@ -1,10 +1,20 @@
 //! What takes responses out of the cache (H1, I1).
 
 use crate::origin::{Origin, get, numbered, request, response, send, send_all};
+use axum::body::Body;
+use http::Request;
 use stampede::http::StampedeLayer;
 use stampede_tests::{on_both_flavours, soon, until};
-use std::time::Duration;
-use tower::Layer;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::sync::Semaphore;
+use tower::{Layer, service_fn};
 
 const TTL: Duration = Duration::from_secs(60);
 
@@ -127,5 +137,37 @@ on_both_flavours! {
         origin.open_gate();
         soon(sent.join_all()).await;
         assert!(!send(&service, get("/p")).await.is_hit());
+    }
+
+    // What is changed elsewhere keeps nothing out, be there ever so much of it.
+    async fn changes_of_other_urls_are_nothing_to_a_response_in_flight() {
+        for (layer, said, asked) in [
+            // Stored under the key of its variant.
+            (StampedeLayer::new(TTL), ("vary", "accept-language"), ("accept-language", "en")),
+            // Asked for alone.
+            (StampedeLayer::rfc9111(), ("cache-control", "public, max-age=60"), ("authorization", "ann")),
+        ] {
+            let (gate, reached) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+            let of_service = (Arc::clone(&gate), Arc::clone(&reached));
+            let service = layer.layer(service_fn(move |request: Request<Body>| {
+                let (gate, reached) = of_service.clone();
+                async move {
+                    if request.method() == "GET" {
+                        reached.fetch_add(1, SeqCst);
+                        gate.acquire().await.expect("the gate is never closed").forget();
+                    }
+                    Ok::<_, Infallible>(response(200, &[said], "hello"))
+                }
+            }));
+            let asks = || request("GET", "/p", &[asked]);
+            let sent = send_all(&service, [asks()]);
+            until(|| reached.load(SeqCst) == 1).await;
+            for at in 0..2_000 {
+                send(&service, request("POST", &format!("/{at}"), &[])).await;
+            }
+            gate.add_permits(2);
+            soon(sent.join_all()).await;
+            assert!(soon(send(&service, asks())).await.is_hit(), "{said:?}");
+        }
     }
 }

@@ -11,6 +11,8 @@ mod keys;
 mod options;
 mod origin;
 mod privacy;
+#[cfg(feature = "test-util")]
+mod promptness;
 mod races;
 mod servers;
 mod services;

@@ -1,11 +1,13 @@
 //! Many rounds of requests, invalidations and clients that leave, at the same time.
 
-use crate::origin::{Origin, get, request, response, send, send_all};
+use crate::origin::{Origin, OriginService, get, request, response, send, send_all};
 use axum::body::Body;
+use futures::{StreamExt, stream};
 use http::{HeaderName, Request};
-use stampede::http::StampedeLayer;
+use stampede::http::{StampedeLayer, StampedeService};
 use stampede_tests::{on_both_flavours, soon, until};
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
@@ -106,6 +108,40 @@ on_both_flavours! {
                 let all = send_all(&service, (0..32).map(|_| get(&format!("/{round}"))));
                 let all = soon(all.join_all()).await;
                 assert!(all.iter().all(|read| read.text() == all[0].text()), "round {round}");
+                assert_eq!(origin.runs(), runs + 1, "round {round}");
+            }
+        }
+    }
+
+    // The same while its bodies come in pieces and some clients go. Who waits in vain, be it for as long as bodies are waited for,
+    // runs its own request in the end.
+    async fn bursts_of_a_service_that_streams() {
+        let origin = Origin::new(|run, request| {
+            let chunks = stream::iter(["body ".to_owned(), format!("{run:04}")]).then(async |chunk| {
+                tokio::task::yield_now().await;
+                Ok::<_, Infallible>(chunk)
+            });
+            let mut headers = vec![("cache-control", "max-age=60")];
+            if request.uri().path().ends_with("announced") {
+                headers.push(("content-length", "9"));
+            }
+            response(200, &headers, Body::from_stream(chunks))
+        });
+        for layer in [StampedeLayer::new(TTL), StampedeLayer::rfc9111()] {
+            let service = layer.layer(origin.service());
+            for round in 0..200 {
+                let url = format!("/{round}{}", if round % 2 == 0 { "" } else { "announced" });
+                let runs = origin.runs();
+                let client = async move |number: usize, service: StampedeService<OriginService>, request| {
+                    tokio::select! {
+                        biased;
+                        read = send(&service, request) => Some(read),
+                        () = tokio::task::yield_now(), if number.is_multiple_of(4) => None,
+                    }
+                };
+                let all: JoinSet<_> = (0..32).map(|number| client(number, service.clone(), get(&url))).collect();
+                let text = format!("body {:04}", runs + 1);
+                assert!(soon(all.join_all()).await.iter().flatten().all(|read| read.text() == text), "round {round}");
                 assert_eq!(origin.runs(), runs + 1, "round {round}");
             }
         }

@@ -15,9 +15,9 @@ use axum::{
     routing::get,
 };
 use stampede::http::{ResponseCache, StampedeLayer};
-use std::{env, error::Error, time::Duration};
+use std::{env, error::Error, io, net::SocketAddr, time::Duration};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal,
     time::{Instant, sleep},
 };
@@ -49,6 +49,14 @@ async fn log(request: Request, next: Next) -> Response {
     response
 }
 
+/// Has more connections wait to be accepted than the 128 of `TcpListener::bind`: a burst may be larger.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(4_096)
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
@@ -59,7 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(index))
         .with_state(cache)
         .layer(middleware::from_fn(log));
-    let listener = TcpListener::bind(address).await?;
+    let listener = listen(address.parse()?)?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app)
         .with_graceful_shutdown(async {

@@ -46,8 +46,8 @@ pub(super) struct Marker {
     pub(super) keep: Duration,
 }
 
-/// For how long a [`Entry::Pass`] stays.
-pub(super) const PASS: Duration = Duration::from_secs(10);
+/// For how long a [`Entry::Pass`] stays, unless there is a response that can be shared before: that replaces it.
+pub(super) const PASS: Duration = Duration::from_secs(120);
 
 /// A whole response.
 #[derive(Debug)]

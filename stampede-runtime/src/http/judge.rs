@@ -100,10 +100,10 @@ pub(super) fn is_stream(response: &HeaderMap, size: &SizeHint, max_body: usize) 
         || ["text/event-stream", "multipart/x-mixed-replace", "application/grpc"].into_iter().any(is)
 }
 
-/// The length that a response announces for its body.
+/// The length that is announced for the body of a response: by its head, or by servers, of what the body knows of itself.
 pub(super) fn announced_length(response: &HeaderMap, size: &SizeHint) -> Option<u64> {
-    let header = response.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok();
-    header.or_else(|| size.exact())
+    let header = response.get(header::CONTENT_LENGTH);
+    header.and_then(|length| length.to_str().ok()?.trim().parse().ok()).or_else(|| size.exact())
 }
 
 /// Takes out what is about one response and must not be said again (H6).

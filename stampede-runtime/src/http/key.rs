@@ -12,6 +12,10 @@ use std::{borrow::Borrow, sync::Arc};
 pub(super) struct Key(Arc<[u8]>);
 
 impl Key {
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
     /// How many bytes it takes.
     pub(super) fn size(&self) -> usize {
         self.0.len()
@@ -76,8 +80,16 @@ impl KeyBuf {
         key
     }
 
+    /// Adds a body, and what kind of body it is.
+    pub(super) fn body(&mut self, kind: &[u8], body: &[u8]) {
+        // What the length of the kind begins with must not be taken for the letter of a variant.
+        self.0.push(b'b');
+        self.part(kind);
+        self.part(body);
+    }
+
     /// Adds a part.
-    pub(super) fn part(&mut self, part: &[u8]) {
+    fn part(&mut self, part: &[u8]) {
         self.0.extend_from_slice(&length(part.len()));
         self.0.extend_from_slice(part);
     }
@@ -175,6 +187,20 @@ mod tests {
     fn a_host_is_known_by_its_name_wherever_it_stands() {
         let url = of(&Method::GET, "http://a/p", &[]);
         assert_eq!(url.as_slice(), of(&Method::GET, "http://a/p", &["a"]).as_slice());
+    }
+
+    #[test]
+    fn no_body_makes_the_key_of_a_variant() {
+        // H2: a client chooses the kind and the body, and so the length of the kind.
+        let (url, generation) = (of(&Method::GET, "/p", &["a"]), 1 | 1 << 63);
+        let mut kind = vec![b'x'; usize::from(b'v') + (1 << 8)];
+        kind[0] = 0x80;
+        let mut rest = kind[1..].to_vec();
+        rest.extend_from_slice(&length(4));
+        rest.extend_from_slice(b"body");
+        let mut with_body = url.clone();
+        with_body.body(&kind, b"body");
+        assert_ne!(with_body.as_slice(), url.variant(generation, &rest).as_slice());
     }
 
     #[test]

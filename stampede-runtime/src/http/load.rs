@@ -5,14 +5,14 @@ use super::{
     entry::{Entry, Failures, Loose, Outcome, Stored},
     judge::{self, Alone, Judgement},
     plan::Plan,
-    pump::{Pump, Pumped},
+    pump::{Expected, Pump, Pumped},
     rfc9111::{Exchange, Reuse, Validators, conditional, headers},
     sight, task,
     tee::{self, BoxError},
     wall,
 };
 use crate::clock::Ticks;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, response};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header, response};
 use http_body::Body;
 use std::{
     future::poll_fn,
@@ -164,9 +164,10 @@ impl Plan {
     {
         let kept = self.kept_headers(&arrival.head.headers, arrival.received);
         let length = self.announced_length(&arrival.head, &body);
+        let expected = Expected { length, trailers: arrival.head.headers.contains_key(header::TRAILER) };
         let names = Arc::clone(&judgement.names);
         let (writer, reader) = tee::tee(body.size_hint(), length);
-        let mut pump = Pump::new(body, writer, self.layer.options.max_body, length);
+        let mut pump = Pump::new(body, writer, self.layer.options.max_body, expected);
         let read = pump.at_once().await;
         let head = self.leaders_head(arrival.head, !judgement.keep.is_zero());
         let status = head.status;

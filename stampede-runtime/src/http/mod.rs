@@ -38,9 +38,10 @@
 //! - **Requests that differ don't meet**: the key is made of method, scheme, host, path and query, as they are written, and of
 //!   the request headers that the response's `Vary` names.
 //! - **Nobody waits in line**: who has waited for a response that turns out to be for another alone runs its own request at
-//!   once, and for the next ten seconds requests of this URL don't wait for each other.
-//! - **Nobody gets half a response**: a body that breaks off, or ends short of its `Content-Length`, is neither stored nor
-//!   shared. One that is longer than [`max_body`](StampedeLayer::max_body) flows through at its client's pace, as do event
+//!   once, and for the next two minutes, or until there is a response for all, requests of this URL don't wait for each
+//!   other.
+//! - **Nobody gets half a response**: a body that breaks off, or ends short of the length that was announced, is neither stored
+//!   nor shared. One that is longer than [`max_body`](StampedeLayer::max_body) flows through at its client's pace, as do event
 //!   streams; one that takes more than two seconds keeps nobody else waiting.
 //! - **The first byte is not delayed** for the client whose request runs the service, and it may go away: the response is for
 //!   those who wait all the same.
@@ -91,6 +92,9 @@
 //! - The time of day may be wrong, and may be set. It is compared with the dates of a response when that arrives: by a clock that
 //!   is ahead, responses with a `Date` are too old and are asked for again, and one that is behind makes none fresh for longer,
 //!   unless it says `Expires` and no `Date`. What is stored gets no older and no younger by it.
+//! - A burst has to be accepted before the layer sees it. `tokio::net::TcpListener::bind` has 128 connections wait for that; what
+//!   comes beyond, Linux drops, and clients try again after a second, and after another. Servers that expect bursts listen by
+//!   `tokio::net::TcpSocket::listen` with a larger number.
 //! - Extensions of a response reach the client whose request caused it, and are not stored.
 //! - Conditions (`If-None-Match`, `If-Modified-Since`) are taken out of requests that may be shared: the layer answers them.
 
@@ -104,6 +108,7 @@ mod judge;
 mod key;
 mod layer;
 mod load;
+mod marks;
 mod options;
 mod passage;
 mod plan;

@@ -4,6 +4,7 @@ use super::{
     entry::{Entry, Loose, Marker, Outcome, Stored},
     judge,
     key::KeyBuf,
+    marks::Watch,
     options::{Mode, Options},
     rfc9111::{CacheStatus, RequestDirectives, Variant, Why},
     store::ResponseCache,
@@ -41,6 +42,8 @@ pub(super) struct Asked {
     pub(super) solo: bool,
     /// The key without what the variants differ in.
     pub(super) primary: KeyBuf,
+    /// Of its invalidations, until all that was caused by this request is stored.
+    pub(super) watch: Watch,
 }
 
 /// Where a response is stored, as far as is known.
@@ -61,7 +64,7 @@ pub(super) struct Plan {
     /// The stored response that can't be used without asking.
     pub(super) old: Option<Arc<Stored>>,
     pub(super) why: Why,
-    /// What the primary key had seen when the load was planned.
+    /// What its watch said when the load was planned.
     pub(super) invalidations: u64,
 }
 
@@ -160,7 +163,7 @@ impl Plan {
     }
 
     fn put(&self, key: &KeyBuf, entry: Entry) {
-        self.layer.store.put_unless_invalidated(&self.primary, self.invalidations, key, entry);
+        self.layer.store.put_unless_invalidated(&self.watch, self.invalidations, key, entry);
     }
 }
 

@@ -33,8 +33,16 @@ pub(super) struct Pump<B> {
     source: Option<(Pin<Box<B>>, Writer<B>)>,
     read: usize,
     most: usize,
-    /// The length that was announced.
-    length: Option<u64>,
+    expected: Expected,
+}
+
+/// What the head says of a body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    /// Its length.
+    pub(super) length: Option<u64>,
+    /// Something comes after it.
+    pub(super) trailers: bool,
 }
 
 impl<B> Pump<B>
@@ -43,8 +51,8 @@ where
     B::Error: Into<BoxError>,
 {
     /// For a body of which at most `most` bytes are kept.
-    pub(super) fn new(body: B, writer: Writer<B>, most: usize, length: Option<u64>) -> Self {
-        Self { source: Some((Box::pin(body), writer)), read: 0, most, length }
+    pub(super) fn new(body: B, writer: Writer<B>, most: usize, expected: Expected) -> Self {
+        Self { source: Some((Box::pin(body), writer)), read: 0, most, expected }
     }
 
     /// Reads what is there without waiting.
@@ -89,7 +97,12 @@ where
                 self.break_off("the body has panicked".into());
                 Poll::Ready(None)
             });
-            match std::task::ready!(polled) {
+            let frame = match polled {
+                Poll::Ready(frame) => frame,
+                Poll::Pending if self.has_all() => return Poll::Ready(self.end(None)),
+                Poll::Pending => return Poll::Pending,
+            };
+            match frame {
                 Some(Ok(frame)) => {
                     if let Some(pumped) = self.take(whole(frame)) {
                         return Poll::Ready(pumped);
@@ -102,6 +115,12 @@ where
                 None => return Poll::Ready(self.end(None)),
             }
         }
+    }
+
+    /// Whether a client takes the body for whole. Servers don't wait for its end then, and the connection that it comes from may
+    /// be in no hurry to tell it.
+    fn has_all(&self) -> bool {
+        !self.expected.trailers && self.expected.length == Some(self.read as u64)
     }
 
     fn take(&mut self, frame: Frame<Bytes>) -> Option<Pumped> {
@@ -123,7 +142,7 @@ where
 
     fn end(&mut self, trailers: Option<HeaderMap>) -> Pumped {
         let Some((_, writer)) = self.source.take() else { return Pumped::Broken };
-        let is_whole = self.length.is_none_or(|length| length == self.read as u64);
+        let is_whole = self.expected.length.is_none_or(|length| length == self.read as u64);
         // A copy, because chunks may be small parts of large buffers.
         let mut body = BytesMut::with_capacity(if is_whole { self.read } else { 0 });
         if is_whole {

@@ -22,8 +22,7 @@ impl Handling {
     /// The body is part of the key, and what it means too.
     pub(super) fn with_body(mut self, parts: &Parts, body: &[u8]) -> Self {
         let kind = parts.headers.get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-        self.primary.part(kind.unwrap_or_default());
-        self.primary.part(body);
+        self.primary.body(kind.unwrap_or_default(), body);
         self
     }
 }

@@ -121,6 +121,7 @@ fn hit<R>(layer: &Shared, parts: &Parts, handling: &Handling) -> Option<Response
 
 fn visit<S, B>(layer: Arc<Shared>, service: S, parts: Parts, body: B, handling: Handling) -> Visit<S, B> {
     let Handling { primary, directives, survey: _, solo, authorization_is_keyed } = handling;
+    let watch = layer.store.watch(&primary);
     let asked = Asked {
         layer,
         method: parts.method.clone(),
@@ -129,6 +130,7 @@ fn visit<S, B>(layer: Arc<Shared>, service: S, parts: Parts, body: B, handling: 
         authorization_is_keyed,
         solo,
         primary,
+        watch,
     };
     let slot = Arc::new(Mutex::new(Some((service, Request::from_parts(parts, body)))));
     Visit { asked: Arc::new(asked), slot, passage: Passage::SAFE }

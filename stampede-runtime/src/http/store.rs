@@ -3,6 +3,7 @@
 use super::{
     entry::{Entry, Marker, Outcome},
     key::{Key, KeyBuf, RequestKey},
+    marks::{Marks, Watch},
 };
 use crate::{
     Cache,
@@ -11,15 +12,7 @@ use crate::{
     stats::Stats,
 };
 use http::{HeaderName, Method, Uri};
-use std::{
-    fmt,
-    hash::{BuildHasher, Hasher},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// The responses of one or more layers.
 ///
@@ -50,16 +43,6 @@ pub(super) const DEFAULT_CAPACITY: u64 = 64 << 20;
 /// What an entry takes beside its key and what it holds.
 const OVERHEAD: usize = 160;
 
-/// Numbers of invalidations, so that what was loaded before one is not put in after it (I1).
-///
-/// Loads that are flights are cut by the engine. These numbers are for what is put in otherwise. Keys share them: at worst
-/// something is not kept.
-struct Marks {
-    invalidations: [AtomicU64; 256],
-    generation: AtomicU64,
-    hasher: foldhash::fast::RandomState,
-}
-
 impl ResponseCache {
     /// Makes one for this many bytes of responses: bodies, headers, keys and what it takes to keep them.
     ///
@@ -75,12 +58,7 @@ impl ResponseCache {
             })
             .ttl_from(|entry: &Entry| entry.keep(clock::exact()))
             .build();
-        let marks = Marks {
-            invalidations: [const { AtomicU64::new(0) }; 256],
-            generation: AtomicU64::new(1),
-            hasher: foldhash::fast::RandomState::default(),
-        };
-        Self { inner, marks: Arc::new(marks) }
+        Self { inner, marks: Arc::default() }
     }
 
     /// Removes the responses to `GET` and `HEAD` of a URL, with all of their variants. Requests in flight get their responses,
@@ -110,9 +88,7 @@ impl ResponseCache {
 
     /// Removes all responses, at once. Requests in flight get their responses, which are not stored.
     pub fn clear(&self) {
-        self.marks.invalidations.iter().for_each(|mark| {
-            mark.fetch_add(1, SeqCst);
-        });
+        self.marks.change_all();
         self.inner.clear();
     }
 
@@ -141,21 +117,13 @@ impl ResponseCache {
     /// Removes what is stored for a key and its variants.
     pub(super) fn remove(&self, key: &KeyBuf) -> bool {
         // First: what is put in after the removal has seen the new number.
-        self.mark(key).fetch_add(1, SeqCst);
+        self.marks.change(key);
         self.engine().invalidate(key.as_slice(), |_| key.to_key())
     }
 
-    /// The number of invalidations that the key has seen, or more.
-    pub(super) fn invalidations(&self, key: &KeyBuf) -> u64 {
-        self.mark(key).load(SeqCst)
-    }
-
-    fn mark(&self, key: &KeyBuf) -> &AtomicU64 {
-        let mut hasher = self.marks.hasher.build_hasher();
-        hasher.write(key.as_slice());
-        // The remainder is small.
-        #[allow(clippy::cast_possible_truncation)]
-        &self.marks.invalidations[(hasher.finish() % 256) as usize]
+    /// Has the invalidations of a key numbered.
+    pub(super) fn watch(&self, key: &KeyBuf) -> Watch {
+        self.marks.watch(key)
     }
 
     /// Puts an entry in that no flight brings.
@@ -164,19 +132,19 @@ impl ResponseCache {
         self.inner.insert_with_ttl(key.to_key(), entry, keep);
     }
 
-    /// The same for what was loaded when the primary key had seen `invalidations`; false if there was another one since.
+    /// The same for what was loaded when the watch of its primary key said `invalidations`; false if there was an invalidation since.
     pub(super) fn put_unless_invalidated(
         &self,
-        primary: &KeyBuf,
+        primary: &Watch,
         invalidations: u64,
         key: &KeyBuf,
         entry: Entry,
     ) -> bool {
-        if self.invalidations(primary) != invalidations {
+        if primary.invalidations() != invalidations {
             return false;
         }
         self.put(key, entry);
-        if self.invalidations(primary) == invalidations {
+        if primary.invalidations() == invalidations {
             return true;
         }
         // One came in between, and may have found nothing to remove yet.
@@ -186,7 +154,7 @@ impl ResponseCache {
 
     /// Makes a marker for variants that nobody has stored yet.
     pub(super) fn marker(&self, names: Arc<[HeaderName]>, made: Ticks, keep: Duration) -> Arc<Marker> {
-        let generation = self.marks.generation.fetch_add(1, SeqCst);
+        let generation = self.marks.unused();
         Arc::new(Marker { generation, names, made, keep })
     }
 }

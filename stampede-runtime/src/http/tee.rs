@@ -4,6 +4,7 @@
 //! - At most `max_body` bytes and one frame are held. What follows is not read here: the reader gets the body itself and goes
 //!   on at its own pace.
 //! - The reader sees the end only after the load has: complete, broken, or given up.
+//! - Who finds nothing leaves its waker under the same lock, and who changes something takes it there: no wake-up is lost.
 
 use crate::sync::{Mutex, MutexGuard, lock};
 use bytes::Bytes;

@@ -56,13 +56,10 @@ pub(super) struct Visit<S, B> {
 
 /// How a visit goes on after a load.
 enum Flown<R, E> {
-    /// The load was its own, or had something for it.
-    /// Whether the flight has landed too.
-    Led(Led<R, E>, bool),
-    Landed {
-        outcome: Outcome,
-        leads: bool,
-    },
+    /// The load that it caused had this for it, ahead of its outcome.
+    Led(Led<R, E>),
+    /// That is all there is for it.
+    Landed { outcome: Outcome, leads: bool },
 }
 
 /// What is done next.
@@ -102,9 +99,9 @@ where
                 },
             };
             let next = match flown {
-                Flown::Led(Led::Response(response), _) => return Ok(*response),
-                Flown::Led(Led::Error(error), _) => return Err(error),
-                Flown::Led(Led::Stored(stored), _) => {
+                Flown::Led(Led::Response(response)) => return Ok(*response),
+                Flown::Led(Led::Error(error)) => return Err(error),
+                Flown::Led(Led::Stored(stored)) => {
                     Next::Done(Box::new(self.forwarded(&stored, Why::Stale, false)))
                 }
                 Flown::Landed { outcome, leads } => self.after(outcome, leads),
@@ -122,7 +119,7 @@ where
     /// Looks at the cache, and flies if nothing there will do.
     async fn look(&self, waited: bool) -> Result<Flown<R, S::Error>, Next<R>> {
         let now = clock::exact();
-        let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
+        let invalidations = self.asked.watch.invalidations();
         let look = sight::look(&self.asked.layer, &self.asked.primary, self.seeker(), now);
         if let Sight::Unmarked { replaces } = look.sight {
             self.mark(replaces).await;
@@ -166,7 +163,7 @@ where
 
     /// Waits for a response that is not stored, with others of the same variant.
     async fn meet(&self, names: &[HeaderName]) -> Flown<R, S::Error> {
-        let invalidations = self.asked.layer.store.invalidations(&self.asked.primary);
+        let invalidations = self.asked.watch.invalidations();
         let place = Place::meeting(&self.asked, names, invalidations);
         let plan = self.plan(place, None, invalidations);
         let key = plan.place.key.clone();
@@ -252,11 +249,11 @@ where
         };
         let mut answer = Answer::new(miss, start, Way::Task(|body| body));
         let mut leader_lives = true;
-        let flown = poll_fn(|cx| {
+        let (flown, has_landed) = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
             if leader_lives {
                 match Pin::new(&mut led).poll(cx) {
-                    Poll::Ready(Ok(led)) => return Poll::Ready(Flown::Led(led, landed.is_ready())),
+                    Poll::Ready(Ok(led)) => return Poll::Ready((Flown::Led(led), landed.is_ready())),
                     Poll::Ready(Err(_)) => leader_lives = false,
                     Poll::Pending => {}
                 }
@@ -265,12 +262,12 @@ where
                 // Its load has ended; the flight may have landed in between.
                 landed = Pin::new(&mut answer).poll(cx);
             }
-            landed.map(|(outcome, served)| Flown::Landed { outcome, leads: served == Served::Loaded })
+            landed.map(|(outcome, served)| (Flown::Landed { outcome, leads: served == Served::Loaded }, true))
         })
         .await;
         match flown {
-            Flown::Led(led, false) => {
-                Flown::Led(until_landed(led, async move { drop(answer.await) }).await, true)
+            Flown::Led(led) if !has_landed => {
+                Flown::Led(until_landed(led, async move { drop(answer.await) }).await)
             }
             flown => flown,
         }
@@ -288,7 +285,7 @@ where
             outcome
         });
         if let Ok(led) = led.await {
-            return Flown::Led(until_landed(led, async move { drop(task.await) }).await, true);
+            return Flown::Led(until_landed(led, async move { drop(task.await) }).await);
         }
         match task.await {
             Ok(outcome) => Flown::Landed { outcome, leads: true },
