@@ -58,16 +58,22 @@ async fn a_clone_that_panics_at_the_landing_costs_the_entry_only() {
     assert_eq!((cache.in_flight(), cache.len()), (0, 0));
 }
 
+#[stampede(ttl = "60s", skip(part))]
+async fn by_part(id: u8, part: &Brittle) -> u8 {
+    let _ = id;
+    part.value
+}
+
 #[tokio::test]
-async fn what_panics_before_there_is_a_load_harms_that_call_only() {
-    // C4, M4: the closure that makes the load.
-    let cache: Cache<u8, u64> = Cache::builder().ttl(TTL).build();
-    let call = cache.get(1, || -> std::future::Ready<u64> { panic!("no load") });
-    let panic = catch_unwind(AssertUnwindSafe(|| call.now_or_never())).expect_err("it panics");
-    assert_eq!(panic.downcast_ref::<&str>(), Some(&"no load"));
-    let stats = cache.stats();
-    assert_eq!((cache.in_flight(), stats.loads, stats.leads), (0, 0, 1), "{stats:?}");
-    assert_eq!(soon(cache.get(1, || async { 7 })).await, 7);
+async fn an_argument_that_panics_on_its_way_to_the_load_harms_that_call_only() {
+    // C4, M4: it is cloned when the call has a flight, and before there is a load.
+    let part = Brittle { value: 7, breaks: Arc::new(AtomicBool::new(true)) };
+    let call = catch_unwind(AssertUnwindSafe(|| by_part(1, &part).now_or_never()));
+    assert!(call.is_err(), "it panics");
+    let stats = by_part::stats();
+    assert_eq!((by_part::cache().in_flight(), stats.loads, stats.leads), (0, 0, 1), "{stats:?}");
+    part.breaks.store(false, SeqCst);
+    assert_eq!(soon(by_part(1, &part)).await, 7);
 }
 
 /// A value that panics when it is dropped.
