@@ -126,7 +126,7 @@ async fn call(field: Arc<Field>, key: u64, mut dice: Dice) {
 
 /// What may happen to the keys meanwhile.
 fn cut(field: &Field, keys: [u64; 2], dice: &mut Dice) {
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..=dice.below(3) {
         (0..dice.below(300)).for_each(|_| std::hint::spin_loop());
         let key = keys[usize::from(dice.below(4) == 0)];
         match dice.below(9) {
@@ -163,7 +163,9 @@ fn assert_rest(field: &Field, round: u64, runtimes: &[Runtime]) {
     while is_busy() {
         assert!(start.elapsed() < Duration::from_secs(20), "M4: round {round}: {:?}", field.cache.stats());
         // Loads whose callers have left are not polled else.
-        runtimes.iter().for_each(|runtime| runtime.block_on(turns(2)));
+        for runtime in runtimes {
+            runtime.block_on(turns(2));
+        }
     }
     assert_eq!(*lock(&field.violations), Vec::<String>::new(), "round {round}");
     let (calls, stats) = (&field.calls, field.cache.stats());

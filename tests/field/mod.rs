@@ -113,11 +113,13 @@ pub struct Since {
 
 impl Field {
     /// The field of a cache that is alone with its values.
+    #[must_use]
     pub fn new(name: &'static str, capacity: u64, cache: Cached) -> Arc<Self> {
         Arc::new(Self::with(name, capacity, cache))
     }
 
     /// The fields of two caches that have their values in common.
+    #[must_use]
     pub fn pair(names: [&'static str; 2], capacity: u64, [first, second]: [Cached; 2]) -> [Arc<Self>; 2] {
         let first = Self { shares: true, ..Self::with(names[0], capacity, first) };
         let time = Arc::clone(&first.time);

@@ -30,6 +30,7 @@ impl Server {
     /// # Panics
     ///
     /// If none is installed, or it does not come up.
+    #[must_use]
     pub fn start() -> Self {
         Self::with(&[])
     }
@@ -84,16 +85,22 @@ impl Server {
     }
 
     /// Where it listens.
+    #[must_use]
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     /// What a client connects to.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("redis://{}/", self.address())
     }
 
     /// Kills it with all that it has.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended by itself.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().expect("it was alive");
@@ -123,6 +130,11 @@ impl Server {
     }
 
     /// Runs a command.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not do it.
+    #[expect(clippy::must_use_candidate, reason = "most are for their effect")]
     pub fn command(&self, command: &[&str]) -> redis::Value {
         self.try_command(command).expect("the server does it")
     }
@@ -135,11 +147,17 @@ impl Server {
     }
 
     /// The keys of the server.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not do it.
+    #[must_use]
     pub fn keys(&self) -> Vec<String> {
         redis::from_redis_value(self.command(&["KEYS", "*"])).expect("names")
     }
 
     /// The names of all values of a cache.
+    #[must_use]
     pub fn values(&self) -> Vec<String> {
         let mut keys = self.keys();
         keys.retain(|key| key.ends_with('}'));
@@ -156,6 +174,11 @@ impl Server {
     }
 
     /// Leases, and what those leave who wait for one, that would not end by themselves.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not do it.
+    #[must_use]
     pub fn endless_leases(&self) -> Vec<String> {
         let mut keys = self.keys();
         keys.retain(|key| key.ends_with(":lease") || key.ends_with(":wait"));
@@ -183,6 +206,7 @@ impl Drop for Server {
 /// # Panics
 ///
 /// If there is none.
+#[must_use]
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
@@ -226,6 +250,7 @@ impl Wire {
     }
 
     /// What a client connects to.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
