@@ -28,6 +28,7 @@ async fn a_value_that_is_kept_for_longer_than_it_lives_is_a_miss() {
     // What the server shows after such a step.
     server.command(&["PEXPIRE", &name, &(left(&server, &name) + HOUR).to_string()]);
     assert_eq!(get(&two, 7, &probe).await, Ok(2));
+    until(|| two.stats().tier.published == 1).await;
     assert!((1..=TTL).contains(&left(&server, &name)), "{}", left(&server, &name));
     // As good as new.
     let three = cache(member(&server.url(), 3));
