@@ -1,5 +1,10 @@
 //! What the behaviour tests share: loads that wait at a gate and count themselves, and functions that run them.
 
+pub mod field;
+#[cfg(feature = "redis")]
+#[path = "tier/server.rs"]
+pub mod server;
+
 use stampede::{Cache, Stats, stampede};
 use std::{
     future::Future,

@@ -22,6 +22,7 @@ impl<K, O> Attached<K, O> {
     };
 
     /// The same, as a function.
+    #[must_use]
     pub fn none() -> Self {
         Self::NONE
     }

@@ -3,6 +3,9 @@
 //! `Instant::now` is most of what a hit costs. Linux keeps a copy of the monotonic clock that is brought up to date at every
 //! timer tick and read without touching the hardware; it lags behind by at most one tick, on the same time line. Deadlines
 //! are always taken from the exact clock, so an entry is never given less than its ttl, and at most one tick more.
+//!
+//! No clock here can be set: the time of day may step by an hour, and no entry gets older or younger. Time goes on for a process
+//! that is stopped, and on Linux not for a machine that is suspended.
 
 use std::time::Duration;
 

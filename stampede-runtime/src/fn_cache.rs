@@ -38,6 +38,9 @@ pub struct Blueprint<K, O> {
     pub print_key: fn(&K) -> Option<String>,
 }
 
+/// Says what a cache is made of, with its tier, where that is not known before the first call.
+pub type MakeBlueprint<K, O> = fn() -> (Blueprint<K, O>, Attached<K, O>);
+
 /// The cache of a function that carries `#[stampede]`; its companion's `cache()` returns it.
 ///
 /// `K` is the key (one keyed argument: its owned type; else a tuple), `O` the function's whole output.

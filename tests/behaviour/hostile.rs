@@ -1,5 +1,6 @@
 //! Keys and values whose own code panics or calls back (C4).
 
+use futures::FutureExt;
 use stampede::{Cache, stampede};
 use stampede_tests::soon;
 use std::{
@@ -55,6 +56,24 @@ async fn a_clone_that_panics_at_the_landing_costs_the_entry_only() {
     let brittle = soon(cache.get(1, load)).await;
     assert_eq!(brittle.value, 7);
     assert_eq!((cache.in_flight(), cache.len()), (0, 0));
+}
+
+#[stampede(ttl = "60s", skip(part))]
+async fn by_part(id: u8, part: &Brittle) -> u8 {
+    let _ = id;
+    part.value
+}
+
+#[tokio::test]
+async fn an_argument_that_panics_on_its_way_to_the_load_harms_that_call_only() {
+    // C4, M4: it is cloned when the call has a flight, and before there is a load.
+    let part = Brittle { value: 7, breaks: Arc::new(AtomicBool::new(true)) };
+    let call = catch_unwind(AssertUnwindSafe(|| by_part(1, &part).now_or_never()));
+    assert!(call.is_err(), "it panics");
+    let stats = by_part::stats();
+    assert_eq!((by_part::cache().in_flight(), stats.loads, stats.leads), (0, 0, 1), "{stats:?}");
+    part.breaks.store(false, SeqCst);
+    assert_eq!(soon(by_part(1, &part)).await, 7);
 }
 
 /// A value that panics when it is dropped.

@@ -13,6 +13,7 @@ mod hostile;
 mod instances;
 mod invalidation;
 mod panics;
+mod races;
 mod raw;
 mod refreshed_on_threads;
 mod runtimes;

@@ -79,6 +79,28 @@ fn a_load_of_a_runtime_that_was_dropped_is_started_over() {
 }
 
 #[test]
+fn who_starts_over_takes_what_was_put_in_meanwhile() {
+    // X4, C3, I2: nothing is loaded for it.
+    for make_doomed in runtimes() {
+        let (id, probe) = (unique(), Probe::new(End::Value));
+        let doomed = make_doomed();
+        doomed.block_on(async {
+            let mut leader = pin!(detached(id, &probe));
+            assert!(futures::poll!(&mut leader).is_pending());
+            until(|| probe.started() == 1).await;
+        });
+        Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
+            let mut waiting = pin!(detached(id, &probe));
+            assert!(futures::poll!(&mut waiting).is_pending());
+            detached::insert(id, Ok(99));
+            tokio::task::spawn_blocking(move || drop(doomed)).await.expect("dropped");
+            assert_eq!(soon(waiting).await, Ok(99));
+        });
+        assert_eq!((probe.started(), probe.ended()), (1, 0));
+    }
+}
+
+#[test]
 fn without_a_runtime_callers_drive_the_load() {
     // X4
     type Call = fn(u64, &Arc<Probe>) -> Result<u64, String>;

@@ -3,10 +3,11 @@
 use crate::origin::{Origin, get, numbered, request, response, send, send_all};
 use axum::body::Body;
 use http::{Method, Request};
-use stampede::http::{ResponseCache, StampedeLayer};
+use http_body::Body as _;
+use stampede::http::{ResponseBody, ResponseCache, StampedeLayer};
 use stampede_tests::{on_both_flavours, soon, until};
 use std::time::Duration;
-use tower::Layer;
+use tower::{Layer, Service};
 
 const TTL: Duration = Duration::from_secs(60);
 
@@ -163,4 +164,24 @@ on_both_flavours! {
             assert_eq!(send(&service, get("/p")).await.is_hit(), kept);
         }
     }
+}
+
+// What is public prints itself: what it is, and nothing of what it holds.
+#[tokio::test]
+async fn layers_services_and_responses_print_themselves() {
+    let layer = StampedeLayer::new(TTL).key(|_| Some("secret".to_owned()));
+    let mut service = layer.layer(Origin::new(numbered).service());
+    assert!(format!("{layer:?}").contains("mode: Fixed, ttl: Some(60s)"), "{layer:?}");
+    assert!(format!("{service:?}").starts_with("StampedeService"), "{service:?}");
+    let first = service.call(get("/p"));
+    assert_eq!(format!("{first:?}"), r#"ResponseFuture("Waits")"#);
+    let body = first.await.expect("a response").into_body();
+    assert!(format!("{body:?}").starts_with("ResponseBody("), "{body:?}");
+    drop(body);
+    until(|| layer.store().stats().entries == 1).await;
+    let second = service.call(get("/p"));
+    assert_eq!(format!("{second:?}"), r#"ResponseFuture("Ready")"#);
+    let body = second.await.expect("a response").into_body();
+    assert_eq!(format!("{body:?}"), r#"ResponseBody("Stored")"#);
+    assert!(ResponseBody::<Body>::default().is_end_stream());
 }

@@ -1,14 +1,16 @@
 //! Takes engine and specification through one schedule, and compares them after every step.
 
 use crate::{
+    chance::Worlds,
     config::{Config, MILLISECOND, Nanos},
     hooks::{Spot, arm, disarm},
     rig::{Arrival, Done, Rig, duration},
     schedule::{End, KEYS, Key, Pick, Step},
-    spec::{Answer, Served, Spec},
+    spec::Spec,
+    words::{Answer, CallId, Counts, Served},
 };
 use stampede::{RemovalCause, StaleReason};
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use tokio::{runtime::Builder, time::advance};
 
 type Difference = String;
@@ -28,10 +30,9 @@ pub(crate) fn run(config: &Config, steps: &[Step]) -> Result<(), Difference> {
     runtime.block_on(async {
         let mut pair = Pair {
             rig: Rc::new(Rig::new(config)),
-            spec: Spec::new(*config),
+            worlds: Worlds::new(Spec::new(*config)),
             config: *config,
             len: 0,
-            puts: 0,
         };
         for (number, step) in steps.iter().enumerate() {
             pair.step(step).await.map_err(|difference| format!("step {number}, {step:?}: {difference}"))?;
@@ -42,12 +43,11 @@ pub(crate) fn run(config: &Config, steps: &[Step]) -> Result<(), Difference> {
 
 struct Pair {
     rig: Rc<Rig>,
-    spec: Spec,
+    /// What may be, by the specification.
+    worlds: Worlds,
     config: Config,
     /// The entries that there were after the last step, those included that have expired since.
     len: usize,
-    /// How often one had been put in by then.
-    puts: u64,
 }
 
 impl Pair {
@@ -102,11 +102,14 @@ impl Pair {
     /// Where something may happen in the middle of a step, and the key that this is about.
     fn middle(&self, step: &Step) -> Option<(Spot, Key)> {
         match step {
-            Step::Call(call) => self.spec.misses(call.key).then_some((Spot::KeyClone, call.key)),
+            Step::Call(call) => {
+                self.worlds.all(|spec| spec.misses(call.key)).then_some((Spot::KeyClone, call.key))
+            }
             Step::Finish(pick, End::Value) => {
                 let running = self.rig.running();
                 let load = running[pick.checked_rem(running.len())?];
-                self.spec.keeps(load).then(|| (Spot::ValueClone, self.spec.key_of(load).unwrap_or_default()))
+                let spec = self.worlds.any();
+                spec.keeps(load).then(|| (Spot::ValueClone, spec.key_of(load).unwrap_or_default()))
             }
             _ => None,
         }
@@ -115,29 +118,33 @@ impl Pair {
     /// How long it is until something changes about a key.
     fn time_until(&self, key: Key, pick: Pick) -> Option<Nanos> {
         const FAR: Nanos = 1_000 * 3_600 * MILLISECOND;
-        let mut moments = self.spec.moments(key);
-        moments.retain(|moment| moment - self.spec.now() < FAR);
-        Some(moments[pick.checked_rem(moments.len())?] - self.spec.now())
+        let spec = self.worlds.any();
+        let mut moments = spec.moments(key);
+        moments.retain(|moment| moment - spec.now < FAR);
+        Some(moments[pick.checked_rem(moments.len())?] - spec.now)
     }
 
     async fn advance(&mut self, time: Nanos) -> Result<(), Difference> {
         advance(duration(time)).await;
-        self.spec.advance(time);
-        self.settle_and_compare(&[]).await?;
+        self.settle_and_compare(&[Done::Advance(time)]).await?;
         self.compare_keys(0..KEYS)
     }
 
     /// Does to the specification what was done to the engine, in this order, and compares them.
     async fn settle_and_compare(&mut self, done: &[Done]) -> Result<(), Difference> {
-        let expired: Vec<_> = (0..KEYS).filter(|key| self.spec.may_have_expired(*key)).collect();
         self.rig.settle().await;
-        for done in done {
-            self.apply(done)?;
-        }
-        self.spec.settle();
-        self.compare_answers()?;
-        self.compare_counts()?;
-        self.compare_entries(&expired)?;
+        let seen = Seen::of(&self.rig, std::mem::replace(&mut self.len, self.rig.len()));
+        self.worlds.step(|spec| {
+            let end = spec.now + done.iter().map(Done::takes).sum::<Nanos>();
+            let expired: Vec<_> = (0..KEYS).filter(|key| spec.may_have_expired(*key, end)).collect();
+            let puts = spec.puts;
+            done.iter().try_for_each(|done| apply(spec, done))?;
+            spec.settle();
+            seen.compare_answers(spec)?;
+            seen.compare_counts(spec)?;
+            seen.compare_entries(spec, &expired, puts)
+        })?;
+        self.compare_keys(seen.removals.iter().map(|(key, _)| *key))?;
         // What is looked at stays longer where there is a bound; where chance takes part nothing else tells.
         if self.config.capacity.is_none() || self.config.jitter > 0.0 {
             self.compare_keys(0..KEYS)?;
@@ -145,83 +152,14 @@ impl Pair {
         Ok(())
     }
 
-    fn apply(&mut self, done: &Done) -> Result<(), Difference> {
-        match *done {
-            Done::Call(caller, key, seen) => self.spec.call(caller, key, seen),
-            Done::Leave(call) => self.spec.leave(call),
-            Done::Finish(load, end) => self.spec.finish(load, end),
-            Done::Insert { key, value, ttl } => self.spec.insert(key, value, ttl),
-            Done::Invalidate(key, seen) => {
-                let expected = self.spec.invalidate(key, seen);
-                check!(seen == expected, "invalidate returned {seen}");
-            }
-            Done::Clear => self.spec.clear(),
-            Done::Nothing => {}
-        }
-        Ok(())
-    }
-
-    fn compare_answers(&mut self) -> Result<(), Difference> {
-        let (arrivals, answers) = (self.rig.take_arrivals(), std::mem::take(&mut self.spec.answers));
-        check!(arrivals.keys().eq(answers.keys()), "returned: {arrivals:?}, expected: {answers:?}");
-        for (call, arrival) in &arrivals {
-            check!(is_same(arrival, &answers[call]), "call {call} got {arrival:?}, not {:?}", answers[call]);
-        }
-        Ok(())
-    }
-
-    fn compare_counts(&self) -> Result<(), Difference> {
-        let (counts, expected) = (self.rig.counts(), self.spec.counts);
-        check!(counts == expected, "S1: {counts:?}, not {expected:?}");
-        let (running, expected) = (self.rig.running(), self.spec.running());
-        check!(running == expected, "loads that run: {running:?}, not {expected:?}");
-        let (in_flight, expected) = (self.rig.in_flight(), self.spec.in_flight());
-        check!(in_flight == expected, "C1, M4: {in_flight} in flight, not {expected}");
-        Ok(())
-    }
-
-    fn compare_entries(&mut self, expired: &[Key]) -> Result<(), Difference> {
-        let evicted = self.rig.take_evictions();
-        let puts = std::mem::replace(&mut self.puts, self.spec.puts);
-        let mut told = 0;
-        let removals = self.rig.take_removals();
-        for &(key, cause) in &removals {
-            told += u64::from(cause == RemovalCause::Capacity);
-            if matches!(cause, RemovalCause::Capacity | RemovalCause::Expired) {
-                self.spec.remove(key, puts);
-            }
-            let has_reason =
-                cause != RemovalCause::Expired || expired.contains(&key) || self.spec.may_have_expired(key);
-            check!(has_reason, "M2: the entry of {key} was removed before its time");
-        }
-        self.compare_keys(removals.into_iter().map(|(key, _)| key))?;
-        check!(
-            told == evicted || self.spec.errors_may_be_gone(),
-            "{evicted} evictions, and {told} were told of"
-        );
-        let len = self.rig.len();
-        let before = std::mem::replace(&mut self.len, len);
-        if let Some(capacity) = self.config.capacity {
-            check!(len as u64 <= capacity, "M1: {len} entries");
-            let most = (before as u64 + self.spec.puts - puts).saturating_sub(capacity);
-            check!(evicted <= most, "{evicted} entries made room, where {most} had to");
-        } else {
-            check!(evicted == 0, "{evicted} evictions without a bound");
-        }
-        let (least, most) = self.spec.entries();
-        check!((least..=most).contains(&len), "{len} entries, not {least} to {most}");
-        Ok(())
-    }
-
     fn compare_keys(&mut self, keys: impl Iterator<Item = Key>) -> Result<(), Difference> {
         for key in keys {
             let peeked = self.rig.peek(key);
-            let expected = self.spec.peek(key, peeked);
-            check!(
-                peeked == expected,
-                "at {}: peek of {key} is {peeked:?}, not {expected:?}",
-                self.spec.now()
-            );
+            self.worlds.step(|spec| {
+                let expected = spec.peek(key);
+                check!(peeked == expected, "at {}: peek of {key} is {peeked:?}, not {expected:?}", spec.now);
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -244,18 +182,110 @@ impl Pair {
     }
 }
 
+/// Does to the specification what was done to the engine.
+fn apply(spec: &mut Spec, done: &Done) -> Result<(), Difference> {
+    match *done {
+        Done::Call(caller, key) => spec.call(caller, key),
+        Done::Leave(call) => spec.leave(call),
+        Done::Finish(load, end) => spec.finish(load, end),
+        Done::Insert { key, value, ttl } => spec.insert(key, value, ttl),
+        Done::Invalidate(key, seen) => {
+            let expected = spec.invalidate(key);
+            check!(seen == expected, "invalidate returned {seen}");
+        }
+        Done::Clear => spec.clear(),
+        Done::Advance(time) => spec.advance(time),
+        Done::Nothing => {}
+    }
+    Ok(())
+}
+
+/// What has been seen of the engine in one step.
+struct Seen {
+    arrivals: BTreeMap<CallId, Arrival>,
+    counts: Counts,
+    running: Vec<CallId>,
+    in_flight: usize,
+    evicted: u64,
+    removals: Vec<(Key, RemovalCause)>,
+    len_before: usize,
+    len: usize,
+}
+
+impl Seen {
+    fn of(rig: &Rig, len_before: usize) -> Self {
+        Self {
+            arrivals: rig.take_arrivals(),
+            counts: rig.counts(),
+            running: rig.running(),
+            in_flight: rig.in_flight(),
+            evicted: rig.take_evictions(),
+            removals: rig.take_removals(),
+            len_before,
+            len: rig.len(),
+        }
+    }
+
+    fn compare_answers(&self, spec: &mut Spec) -> Result<(), Difference> {
+        let (arrivals, answers) = (&self.arrivals, std::mem::take(&mut spec.answers));
+        check!(arrivals.keys().eq(answers.keys()), "returned: {arrivals:?}, expected: {answers:?}");
+        for (call, arrival) in arrivals {
+            check!(is_same(arrival, &answers[call]), "call {call} got {arrival:?}, not {:?}", answers[call]);
+        }
+        Ok(())
+    }
+
+    fn compare_counts(&self, spec: &Spec) -> Result<(), Difference> {
+        check!(self.counts == spec.counts, "S1: {:?}, not {:?}", self.counts, spec.counts);
+        let (running, expected) = (&self.running, spec.running());
+        check!(*running == expected, "loads that run: {running:?}, not {expected:?}");
+        let expected = spec.in_flight();
+        check!(self.in_flight == expected, "C1, M4: {} in flight, not {expected}", self.in_flight);
+        Ok(())
+    }
+
+    /// `expired` are the keys whose entries may have been over before this step, or by its time, `puts` how many had been put in.
+    fn compare_entries(&self, spec: &mut Spec, expired: &[Key], puts: u64) -> Result<(), Difference> {
+        let mut told = 0;
+        let put = spec.puts - puts;
+        for &(key, cause) in &self.removals {
+            told += u64::from(cause == RemovalCause::Capacity);
+            let has_reason = cause != RemovalCause::Expired
+                || expired.contains(&key)
+                || spec.may_have_expired(key, spec.now);
+            check!(has_reason, "M2: the entry of {key} was removed before its time");
+            if matches!(cause, RemovalCause::Capacity | RemovalCause::Expired) {
+                spec.remove(key, puts);
+            }
+        }
+        let (evicted, len) = (self.evicted, self.len);
+        for _ in told..evicted {
+            check!(spec.remove_an_error(), "{evicted} evictions, and {told} were told of");
+        }
+        if let Some(capacity) = spec.config.capacity {
+            check!(len as u64 <= capacity, "M1: {len} entries");
+            let most = (self.len_before as u64 + put).saturating_sub(capacity);
+            check!(evicted <= most, "{evicted} entries made room, where {most} had to");
+        } else {
+            check!(evicted == 0, "{evicted} evictions without a bound");
+        }
+        let (least, most) = spec.len();
+        check!((least..=most).contains(&len), "{len} entries, not {least} to {most}");
+        Ok(())
+    }
+}
+
 /// Whether a call got what it should have. Ages are exact to what an entry keeps of its ttl.
 fn is_same(arrival: &Arrival, answer: &Answer) -> bool {
-    let (outcome, served, expected) = match (arrival, answer) {
+    let (served, expected) = match (arrival, answer) {
         (Arrival::Panic { of }, Answer::Panic { of: load, payload }) => {
             return *of == payload.then_some(*load);
         }
         (Arrival::Output(outcome, served), Answer::Output(expected, how)) if outcome == expected => {
-            (outcome, served, how)
+            (served, how)
         }
         _ => return false,
     };
-    let _ = outcome;
     let is_age = |age: std::time::Duration, expected: Nanos| {
         let late = age.as_nanos().checked_sub(u128::from(expected));
         late.is_some_and(|late| late <= 1_024 + u128::from(expected >> 24))

@@ -1,6 +1,6 @@
 //! The options of a cache, any that don't contradict each other.
 
-use crate::spec::{CallId, Outcome};
+use crate::words::{CallId, Outcome};
 use proptest::prelude::*;
 
 /// Time in nanoseconds.
@@ -11,7 +11,7 @@ const SECOND: Nanos = 1_000 * MILLISECOND;
 /// Stands for `Duration::MAX`.
 pub(crate) const FOREVER: Nanos = Nanos::MAX;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Config {
     pub(crate) ttl: Nanos,
     /// Values tell their own ttl: nothing, `ttl`, or twice as much.
@@ -44,20 +44,27 @@ impl Config {
             return ttl;
         }
         // A float is exact to a nanosecond here.
-        ((ttl as f64 * (1.0 - self.jitter)) as Nanos).saturating_sub(1)
+        ((ttl as f64 * (1.0 - self.jitter)) as Nanos).saturating_sub(1).max(1)
     }
 
     /// The stale windows are for values, of which a `None` is one unless it has a ttl of its own.
-    pub(crate) fn may_be_stale(&self, outcome: Outcome) -> bool {
+    fn may_be_stale(&self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Value(_) => true,
             Outcome::Nothing => self.none_ttl.is_none(),
             Outcome::Error { .. } | Outcome::TimedOut { .. } => false,
         }
     }
+
+    /// How long an outcome is stale and may be served: while it is revalidated, and for whatever reason.
+    pub(crate) fn windows(&self, outcome: Outcome) -> [Nanos; 2] {
+        let while_revalidate = self.stale_while_revalidate;
+        let both = [while_revalidate, while_revalidate.max(self.stale_if_error)];
+        if self.may_be_stale(outcome) { both } else { [0, 0] }
+    }
 }
 
-/// All options; with jitter there are no stale windows, since nobody could tell when they begin.
+/// All options.
 pub(crate) fn configs() -> impl Strategy<Value = Config> {
     let ttl = prop_oneof![
         1 => Just(0),
@@ -107,12 +114,11 @@ pub(crate) fn configs() -> impl Strategy<Value = Config> {
             capacity,
             shares_errors,
         };
-        if load_timeout.is_some() && (capacity.is_some() || config.jitter > 0.0) {
-            // Errors of loads whose time is over together would push each other out, nobody could tell in which order; and
-            // chance says whether there is a value that keeps them out.
+        if load_timeout.is_some() && capacity.is_some() {
+            // Errors of loads whose time is over together would push each other out, nobody could tell in which order.
             config.err_ttl = 0;
         }
-        if ttl == 0 || config.jitter > 0.0 {
+        if ttl == 0 {
             config.stale_while_revalidate = 0;
             config.stale_if_error = 0;
         }

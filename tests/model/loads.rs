@@ -3,7 +3,7 @@
 use crate::{
     hooks::Token,
     schedule::{End, Plan},
-    spec::{CallId, Caller},
+    words::{CallId, Caller},
 };
 use stampede::{LoadTimeout, SharedError};
 use std::{
@@ -17,31 +17,31 @@ use std::{
 };
 
 /// What the cache is a cache of.
-pub(crate) type Output = Result<Option<Token>, Fault>;
+pub(crate) type Output = Result<Option<Token>, Failure>;
 
-/// What loads fail with.
+/// What loads fail with. It tells of which call the load was: that is compared.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault {
-    Own(CallId),
+pub(crate) enum Failure {
+    Of(CallId),
     TimedOut,
     Shared(SharedError),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")
     }
 }
 
-impl Error for Fault {}
+impl Error for Failure {}
 
-impl From<SharedError> for Fault {
+impl From<SharedError> for Failure {
     fn from(error: SharedError) -> Self {
         Self::Shared(error)
     }
 }
 
-impl From<LoadTimeout> for Fault {
+impl From<LoadTimeout> for Failure {
     fn from(_: LoadTimeout) -> Self {
         Self::TimedOut
     }
@@ -74,7 +74,7 @@ impl Loads {
         match end {
             End::Value => Ok(Some(Token(caller.id))),
             End::Nothing => Ok(None),
-            End::Error => Err(Fault::Own(caller.id)),
+            End::Error => Err(Failure::Of(caller.id)),
             End::Panic => panic_any(Bang(caller.id)),
             End::TimeOut => unreachable!("no schedule says so"),
         }

@@ -4,13 +4,16 @@
 //! `STAMPEDE_MODEL_SCHEDULES` sets how many schedules are tried, `STAMPEDE_MODEL_MINUTES` for how long, `STAMPEDE_MODEL_SEED`
 //! which: the seed is printed. A schedule that fails is made shorter. `cargo xtask model` is the command.
 
+mod chance;
 mod compare;
 mod config;
 mod hooks;
 mod loads;
 mod rig;
 mod schedule;
+mod sight;
 mod spec;
+mod words;
 
 use compare::run;
 use proptest::test_runner::{

@@ -3,11 +3,11 @@
 use crate::{
     config::{Config, FOREVER, Nanos},
     hooks::{CacheKey, Token},
-    loads::{Bang, Fault, Loads, Output},
+    loads::{Bang, Failure, Loads, Output},
     schedule::{End, Key, Pick, Step},
-    spec::{CallId, Caller, Counts, Outcome, Seen},
+    words::{CallId, Caller, Counts, Outcome},
 };
-use stampede::{Cache, RemovalCause, Served, StaleReason, stampede};
+use stampede::{Cache, RemovalCause, Served, stampede};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-type Cached = Cache<CacheKey, Option<Token>, Fault>;
+type Cached = Cache<CacheKey, Option<Token>, Failure>;
 type Running = Pin<Box<dyn Future<Output = (Output, Option<Served>)>>>;
 
 /// What a call has come to.
@@ -38,13 +38,21 @@ pub(crate) enum Arrival {
 /// What a step has done to the engine.
 #[derive(Clone, Debug)]
 pub(crate) enum Done {
-    Call(Caller, Key, Seen),
+    Call(Caller, Key),
     Leave(CallId),
     Finish(CallId, End),
     Insert { key: Key, value: Option<CallId>, ttl: Option<Nanos> },
     Invalidate(Key, bool),
     Clear,
+    Advance(Nanos),
     Nothing,
+}
+
+impl Done {
+    /// How much time it takes.
+    pub(crate) fn takes(&self) -> Nanos {
+        if let Self::Advance(time) = *self { time } else { 0 }
+    }
 }
 
 #[derive(Debug)]
@@ -82,8 +90,6 @@ pub(crate) struct Rig {
     next: Cell<CallId>,
     removals: Arc<Mutex<Vec<(Key, RemovalCause)>>>,
     evictions: Cell<u64>,
-    /// What calls in the middle of the current one were counted as.
-    amid: Cell<Counts>,
 }
 
 impl Rig {
@@ -96,7 +102,6 @@ impl Rig {
             next: Cell::new(1),
             removals,
             evictions: Cell::new(0),
-            amid: Cell::default(),
         }
     }
 
@@ -112,7 +117,8 @@ impl Rig {
                     in_place: call.in_place && !call.insists,
                     plan: call.plan,
                 };
-                Done::Call(caller, call.key, self.call(caller, call.key))
+                self.call(caller, call.key);
+                Done::Call(caller, call.key)
             }
             Step::Leave(pick) => self.pick_call(pick).map_or(Done::Nothing, |id| {
                 let call = self.calls.borrow_mut().remove(&id);
@@ -156,8 +162,8 @@ impl Rig {
         Done::Finish(load, end)
     }
 
-    /// Makes a call and polls it once; tells what it was seen to do.
-    fn call(&self, caller: Caller, key: Key) -> Seen {
+    /// Makes a call and polls it once.
+    fn call(&self, caller: Caller, key: Key) {
         let subject = Arc::clone(&self.subject);
         let body = {
             let loads = Arc::clone(&subject.loads);
@@ -175,25 +181,7 @@ impl Rig {
         };
         let pending = Pending { call, is_woken: Arc::new(Flag(AtomicBool::new(false))) };
         self.calls.borrow_mut().insert(caller.id, pending);
-        let before = self.counts();
-        self.amid.take();
         self.poll(caller.id);
-        let (after, amid) = (self.counts(), self.amid.take());
-        let rose = |count: fn(&Counts) -> u64| count(&after) - count(&before) - count(&amid);
-        let counts = Counts {
-            hits: rose(|counts| counts.hits),
-            stale: rose(|counts| counts.stale),
-            refreshes: rose(|counts| counts.refreshes),
-            ..Counts::default()
-        };
-        self.amid.set(counts);
-        let failing = match self.arrivals.borrow().get(&caller.id) {
-            Some(Arrival::Output(_, Some(Served::Stale { reason, .. }))) if counts.stale > 0 => {
-                Some(*reason == StaleReason::Failing)
-            }
-            _ => None,
-        };
-        Seen { hit: counts.hits > 0, stale: counts.stale > 0, refreshes: counts.refreshes > 0, failing }
     }
 
     /// Polls a call. Meanwhile it is not among the others.
@@ -337,11 +325,11 @@ fn outcome(output: Output) -> Outcome {
     match output {
         Ok(Some(token)) => Outcome::Value(token.0),
         Ok(None) => Outcome::Nothing,
-        Err(Fault::Own(of)) => Outcome::Error { of, shared: false },
-        Err(Fault::TimedOut) => Outcome::TimedOut { shared: false },
-        Err(Fault::Shared(error)) => match error.downcast_ref() {
-            Some(Fault::Own(of)) => Outcome::Error { of: *of, shared: true },
-            Some(Fault::TimedOut) => Outcome::TimedOut { shared: true },
+        Err(Failure::Of(of)) => Outcome::Error { of, shared: false },
+        Err(Failure::TimedOut) => Outcome::TimedOut { shared: false },
+        Err(Failure::Shared(error)) => match error.downcast_ref() {
+            Some(Failure::Of(of)) => Outcome::Error { of: *of, shared: true },
+            Some(Failure::TimedOut) => Outcome::TimedOut { shared: true },
             other => unreachable!("an error is shared once: {other:?}"),
         },
     }

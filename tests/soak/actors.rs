@@ -1,12 +1,8 @@
 //! What the tasks do, each of them one thing after another.
 //!
-//! A layer over the cache takes part by an [`Actor`] in [`actors`]: clients of a server, processes that share a tier.
+//! What stands on the cache takes part by an [`Actor`] of its own: clients of a server, processes that share a tier.
 
-use crate::{
-    dice::Dice,
-    field::{Counted, Field, InPlace, KEYS, Since},
-    load::{End, Load},
-};
+use stampede_tests::field::{Counted, Dice, End, Field, InPlace, KEYS, Load, Since, Takes};
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -26,6 +22,26 @@ pub(crate) trait Actor: Send + Sync {
 
     /// Its turn. Whatever it starts is over when this ends, or goes away with the runtime.
     fn act<'a>(&'a self, field: &'a Arc<Field>, dice: &'a mut Dice) -> Turn<'a>;
+
+    /// What it has seen that must not be.
+    fn violation(&self) -> Option<String> {
+        None
+    }
+
+    /// What is left of its turns that has to end before all is at rest.
+    fn unfinished(&self) -> Option<String> {
+        None
+    }
+
+    /// What must not be when all is at rest.
+    fn violation_at_rest(&self) -> Option<String> {
+        None
+    }
+
+    /// Its part of a line of progress.
+    fn report(&self) -> String {
+        String::new()
+    }
 }
 
 pub(crate) type Turn<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -33,6 +49,8 @@ pub(crate) type Turn<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// Who takes part.
 pub(crate) fn actors() -> Vec<Box<dyn Actor>> {
     vec![
+        #[cfg(feature = "http")]
+        Box::new(crate::clients::Clients::new()),
         Box::new(Caller),
         Box::new(Refresher),
         Box::new(Driver),
@@ -227,15 +245,15 @@ fn load_of(dice: &mut Dice) -> impl FnOnce(&Arc<Field>, Since) -> Load + Send + 
         _ => End::Never,
     };
     let takes = match dice.below(10) {
-        0..4 => Duration::ZERO,
-        4..9 => Duration::from_micros(dice.below(3_000)),
-        _ => Duration::from_millis(dice.below(60)),
+        0..4 => Takes::Nothing,
+        4..9 => Takes::Time(Duration::from_micros(dice.below(3_000))),
+        _ => Takes::Time(Duration::from_millis(dice.below(60))),
     };
     move |field, since| Load { field: Arc::clone(field), since, end, takes }
 }
 
 /// Ends a panic of `call` here.
-async fn unharmed(call: impl Future<Output = ()> + Send) {
+pub(crate) async fn unharmed(call: impl Future<Output = ()> + Send) {
     let mut call = Box::pin(call);
     let polled = std::future::poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)));

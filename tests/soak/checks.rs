@@ -1,10 +1,7 @@
 //! What has to hold: at every moment, and at rest.
 
-use crate::{
-    field::{Field, lock},
-    load::ALIVE,
-    stage::{Scene, Stage},
-};
+use crate::stage::{Scene, Stage};
+use stampede_tests::field::{ALIVE, Field, lock};
 use std::{
     fs,
     sync::{Arc, atomic::Ordering::SeqCst},
@@ -76,7 +73,7 @@ impl Checks {
             check(ended <= stats.loads, || format!("S1: {}: {stats:?}", field.name))?;
             check(stats.entries <= field.capacity, || format!("M1: {}: {stats:?}", field.name))?;
         }
-        Ok(())
+        self.scene.actors.iter().find_map(|actor| actor.violation()).map_or(Ok(()), Err)
     }
 
     /// Lets all come to rest, checks, and lets them go on.
@@ -90,6 +87,9 @@ impl Checks {
             let is_empty = |field: &Field| field.cache.in_flight() == 0 && field.cache.stats().in_flight == 0;
             self.scene.fields.iter().all(|field| is_empty(field))
         })?;
+        self.until("callers are gone, and something goes on", || {
+            self.scene.actors.iter().all(|actor| actor.unfinished().is_none())
+        })?;
         // What is read by somebody while it is taken out is dropped by the next who takes out something.
         let entries = || self.scene.fields.iter().map(|field| field.cache.len()).sum::<usize>();
         self.until("M3: values are left that are not stored", || ALIVE.load(SeqCst) <= entries())?;
@@ -101,6 +101,9 @@ impl Checks {
             check(calls == begun, || format!("S1: {}: {begun} calls, {stats:?}", field.name))?;
             let ended = stats.loads_ok + stats.loads_err + stats.loads_panicked + stats.loads_abandoned;
             check(ended == stats.loads, || format!("S1: {}: {stats:?}", field.name))?;
+        }
+        if let Some(violation) = self.scene.actors.iter().find_map(|actor| actor.violation_at_rest()) {
+            return Err(violation);
         }
         self.scene.pause(false);
         Ok(())
@@ -119,7 +122,8 @@ impl Checks {
                         field.cache.stats()
                     )
                 });
-                let states: Vec<_> = states.collect();
+                let left = self.scene.actors.iter().filter_map(|actor| actor.unfinished());
+                let states: Vec<_> = states.chain(left).collect();
                 format!("{otherwise}: {} values alive; {}", ALIVE.load(SeqCst), states.join("; "))
             })?;
             thread::sleep(LOOK / 10);
@@ -148,8 +152,9 @@ impl Checks {
     fn report(&self, elapsed: Duration, resident: u64) {
         let stats: Vec<_> = self.scene.fields.iter().map(|field| field.cache.stats()).collect();
         let sum = |count: fn(&stampede::Stats) -> u64| stats.iter().map(count).sum::<u64>();
+        let reports: Vec<_> = self.scene.actors.iter().map(|actor| actor.report()).collect();
         println!(
-            "soak: {:>4} s, {} runtimes, {} calls, {} loads ({} failed, {} panicked, {} abandoned), {} evictions, {} entries, {} KiB",
+            "soak: {:>4} s, {} runtimes, {} calls, {} loads ({} failed, {} panicked, {} abandoned), {} evictions, {} entries{}, {} KiB",
             elapsed.as_secs(),
             self.scene.runtimes.load(SeqCst),
             sum(|stats| stats.hits + stats.stale + stats.coalesced + stats.leads),
@@ -159,6 +164,7 @@ impl Checks {
             sum(|stats| stats.loads_abandoned),
             sum(|stats| stats.evictions),
             sum(|stats| stats.entries),
+            reports.concat(),
             resident >> 10,
         );
     }

@@ -1,14 +1,16 @@
 //! Caches under everything at once, for as long as is asked: `cargo run --release -p stampede-tests --bin soak -- --minutes 10`.
 //!
 //! Two runtimes come and go, and with them eight tasks that call, give up, abort, fail, panic, invalidate, insert and clear; a
-//! thread without a runtime takes part. What holds at every moment is checked all the time, what holds at rest every few
+//! thread without a runtime takes part. With the feature `http` so do clients of a site behind the HTTP layer, with the feature
+//! `redis` two caches that share a tier, which is cut. What holds at every moment is checked all the time, what holds at rest every few
 //! seconds, when all of them pause. Ends with status 1 at the first violation.
 
 mod actors;
 mod checks;
-mod dice;
-mod field;
-mod load;
+#[cfg(feature = "http")]
+mod clients;
+#[cfg(feature = "redis")]
+mod fleet;
 mod stage;
 
 use checks::Checks;
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    load::silence_expected_panics();
+    stampede_tests::field::silence_expected_panics();
     println!("soak: {time:?}, seed {seed}");
     let stage = Stage::open(seed);
     let violation = Checks::new(&stage).watch(time);

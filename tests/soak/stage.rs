@@ -1,10 +1,7 @@
 //! Where the actors act: runtimes that come and go, and a thread that has none.
 
-use crate::{
-    actors::{Actor, act_on_a_thread, actors},
-    dice::Dice,
-    field::{Field, fields},
-};
+use crate::actors::{Actor, act_on_a_thread, actors};
+use stampede_tests::field::{Cached, Dice, Field};
 use std::{
     sync::{
         Arc,
@@ -31,10 +28,12 @@ pub(crate) struct Stage {
     threads: Vec<JoinHandle<()>>,
 }
 
+type Cast = (Vec<Arc<Field>>, Vec<Box<dyn Actor>>);
+
 /// What all of them share.
 pub(crate) struct Scene {
     pub(crate) fields: Vec<Arc<Field>>,
-    actors: Vec<Box<dyn Actor>>,
+    pub(crate) actors: Vec<Box<dyn Actor>>,
     seed: AtomicU64,
     is_closed: AtomicBool,
     is_paused: AtomicBool,
@@ -45,9 +44,10 @@ pub(crate) struct Scene {
 
 impl Stage {
     pub(crate) fn open(seed: u64) -> Self {
+        let (fields, actors) = cast();
         let scene = Arc::new(Scene {
-            fields: fields(),
-            actors: actors(),
+            fields,
+            actors,
             seed: AtomicU64::new(seed),
             is_closed: AtomicBool::new(false),
             is_paused: AtomicBool::new(false),
@@ -65,6 +65,43 @@ impl Stage {
             thread.join().expect("the stage does not panic");
         }
     }
+}
+
+/// Who takes part.
+#[cfg(feature = "redis")]
+fn cast() -> Cast {
+    let (mut fields, mut actors) = (fields(), actors());
+    let fleet = crate::fleet::Fleet::start();
+    fields.extend(fleet.fields());
+    actors.push(Box::new(fleet));
+    (fields, actors)
+}
+
+/// Who takes part.
+#[cfg(not(feature = "redis"))]
+fn cast() -> Cast {
+    (fields(), actors())
+}
+
+/// Caches of different kinds, all small and short-lived.
+fn fields() -> Vec<Arc<Field>> {
+    const MILLIS: Duration = Duration::from_millis(1);
+    let plain = Cached::builder().name("plain").ttl(MILLIS * 500).capacity(100).load_timeout(MILLIS * 40);
+    let stale = Cached::builder()
+        .name("stale")
+        .ttl(MILLIS * 20)
+        .stale_while_revalidate(MILLIS * 30)
+        .stale_if_error(MILLIS * 200)
+        .err_ttl(MILLIS * 5)
+        .jitter(0.5)
+        .load_timeout(MILLIS * 40)
+        .capacity(50);
+    let coalescing = Cached::builder().name("coalescing").load_timeout(MILLIS * 40);
+    vec![
+        Field::new("plain", 100, plain.build()),
+        Field::new("stale", 50, stale.build_sharing_errors()),
+        Field::new("coalescing", 0, coalescing.build()),
+    ]
 }
 
 fn spawn(scene: &Arc<Scene>, run: fn(&Arc<Scene>)) -> JoinHandle<()> {

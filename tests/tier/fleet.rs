@@ -184,6 +184,20 @@ fn a_dead_holder_is_succeeded_by_one() {
     server.assert_leases_end();
 }
 
+// F1: the time for which a process is stopped counts, for its own entries too.
+#[test]
+fn what_expires_while_a_process_is_stopped_is_not_served() {
+    const TTL: Duration = Duration::from_secs(1);
+    let server = Server::start();
+    let mut member = Member::with(&server.url(), TTL);
+    let old = member.get(7);
+    member.signal(Signal::STOP);
+    // F1 allows 10 ms more.
+    thread::sleep(TTL + Duration::from_millis(100));
+    member.signal(Signal::CONT);
+    assert_ne!(member.get(7), old);
+}
+
 // T2: a holder that was stopped for longer than its lease comes back: the newer value stays.
 #[test]
 fn a_late_holder_overwrites_nothing() {

@@ -1,6 +1,7 @@
 //! The shared tier on a server of the tests' own: rules T1 to T7.
 
 mod attribute;
+mod clocks;
 mod cluster;
 mod encrypted;
 #[cfg(feature = "tracing")]
@@ -11,7 +12,8 @@ mod memory;
 mod outages;
 mod rules;
 mod sentinel;
-mod server;
 mod sharing;
 mod strict;
 mod without_runtime;
+
+use stampede_tests::server;

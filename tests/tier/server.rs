@@ -17,7 +17,7 @@ use tokio::{io::copy_bidirectional, sync::watch, task::JoinHandle};
 
 /// A server on a free port of this machine, without a file on disk. Ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub struct Server {
     child: Option<Child>,
     port: u16,
     directory: PathBuf,
@@ -28,11 +28,23 @@ pub(crate) struct Server {
 const SENTINELS_FILE: &str = "sentinel.conf";
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    /// Starts one.
+    ///
+    /// # Panics
+    ///
+    /// If none is installed, or it does not come up.
+    #[must_use]
+    pub fn start() -> Self {
         Self::with(&[])
     }
 
-    pub(crate) fn with(options: &[&str]) -> Self {
+    /// Starts one with these options of its command line.
+    ///
+    /// # Panics
+    ///
+    /// If none is installed, or it does not come up.
+    #[must_use]
+    pub fn with(options: &[&str]) -> Self {
         let mut server = Self::unborn();
         server.options = options.iter().map(|option| (*option).to_owned()).collect();
         server.launch();
@@ -40,7 +52,12 @@ impl Server {
     }
 
     /// One that watches a master, and has it replaced half a second after its death.
-    pub(crate) fn sentinel(name: &str, master: &Self) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// If it does not come up.
+    #[must_use]
+    pub fn sentinel(name: &str, master: &Self) -> Self {
         let mut server = Self::unborn();
         server.is_sentinel = true;
         let port = master.port;
@@ -101,16 +118,24 @@ impl Server {
         TcpStream::connect(self.address()).is_ok() && self.try_command(&["PING"]).is_some()
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What a client connects to.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("redis://{}/", self.address())
     }
 
     /// Kills it with all that it has.
-    pub(crate) fn kill(&mut self) {
+    ///
+    /// # Panics
+    ///
+    /// If it has ended by itself.
+    pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().expect("it was alive");
             child.wait().expect("it has ended");
@@ -118,17 +143,18 @@ impl Server {
     }
 
     /// Starts it again on its port, empty.
-    pub(crate) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.kill();
         self.launch();
     }
 
     /// It does nothing more, and keeps its connections.
-    pub(crate) fn freeze(&self) {
+    pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    pub(crate) fn thaw(&self) {
+    /// It goes on.
+    pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
 
@@ -138,12 +164,22 @@ impl Server {
     }
 
     /// Runs a command.
-    pub(crate) fn command(&self, command: &[&str]) -> redis::Value {
+    ///
+    /// # Panics
+    ///
+    /// If the server does not do it.
+    #[expect(clippy::must_use_candidate, reason = "most are for their effect")]
+    pub fn command(&self, command: &[&str]) -> redis::Value {
         self.try_command(command).expect("the server does it")
     }
 
     /// The same; None if the server does not do it.
-    pub(crate) fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
+    ///
+    /// # Panics
+    ///
+    /// If its URL is none.
+    #[must_use]
+    pub fn try_command(&self, command: &[&str]) -> Option<redis::Value> {
         let client = redis::Client::open(self.url()).expect("a URL");
         let mut connection = client.get_connection_with_timeout(Duration::from_secs(2)).ok()?;
         let (name, arguments) = command.split_first()?;
@@ -151,30 +187,42 @@ impl Server {
     }
 
     /// A section of what it tells of itself; nothing if it does not.
-    pub(crate) fn info(&self, section: &str) -> String {
+    #[must_use]
+    pub fn info(&self, section: &str) -> String {
         let told = self.try_command(&["INFO", section]);
         told.and_then(|told| redis::from_redis_value(told).ok()).unwrap_or_default()
     }
 
     /// The keys of the server.
-    pub(crate) fn keys(&self) -> Vec<String> {
+    ///
+    /// # Panics
+    ///
+    /// If the server does not do it.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
         redis::from_redis_value(self.command(&["KEYS", "*"])).expect("names")
     }
 
     /// The names of all values of a cache.
-    pub(crate) fn values(&self) -> Vec<String> {
+    #[must_use]
+    pub fn values(&self) -> Vec<String> {
         let mut keys = self.keys();
         keys.retain(|key| key.ends_with('}'));
         keys
     }
 
     /// T2: no lease is left that would not end by itself.
-    pub(crate) fn assert_leases_end(&self) {
+    ///
+    /// # Panics
+    ///
+    /// If there is one.
+    pub fn assert_leases_end(&self) {
         assert_eq!(self.endless_leases().expect("the server tells"), Vec::<String>::new());
     }
 
-    /// Leases that never end; None if the server does not tell.
-    fn endless_leases(&self) -> Option<Vec<String>> {
+    /// Leases, and what those leave who wait for one, that would not end by themselves; None if the server does not tell.
+    #[must_use]
+    pub fn endless_leases(&self) -> Option<Vec<String>> {
         let keys: Vec<String> = redis::from_redis_value(self.try_command(&["KEYS", "*"])?).ok()?;
         let mut endless = Vec::new();
         for key in keys.into_iter().filter(|key| key.ends_with(":lease") || key.ends_with(":wait")) {
@@ -207,7 +255,12 @@ impl Drop for Server {
 }
 
 /// A new directory; who makes it removes it.
-pub(crate) fn temporary_directory() -> PathBuf {
+///
+/// # Panics
+///
+/// If it can't be made.
+#[must_use]
+pub fn temporary_directory() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, SeqCst);
     let directory = std::env::temp_dir().join(format!("stampede-tier-{}-{number}", std::process::id()));
@@ -215,21 +268,32 @@ pub(crate) fn temporary_directory() -> PathBuf {
     directory
 }
 
-pub(crate) fn free_port() -> u16 {
+/// A port of this machine that nobody listens on.
+///
+/// # Panics
+///
+/// If there is none.
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
 
 /// A wire to a server.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub struct Wire {
     port: u16,
     state: Arc<watch::Sender<bool>>,
     task: JoinHandle<()>,
 }
 
 impl Wire {
-    pub(crate) async fn to(server: &Server) -> Self {
+    /// Lays one, on the runtime of the caller.
+    ///
+    /// # Panics
+    ///
+    /// If this machine has no free port.
+    pub async fn to(server: &Server) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let state = Arc::new(watch::Sender::new(true));
@@ -252,16 +316,19 @@ impl Wire {
         Self { port, state, task }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// What a client connects to.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
     /// Ends all connections; new ones are ended at once.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.state.send_replace(false);
     }
 
-    pub(crate) fn mend(&self) {
+    /// New connections hold again.
+    pub fn mend(&self) {
         self.state.send_replace(true);
     }
 }

@@ -372,6 +372,8 @@ async fn negative_results_are_shared_for_their_own_time() {
     };
     assert!(get(&results(1), 1, &Probe::open(End::Error)).await.is_err());
     assert_eq!(get(&results(2), 1, &none()).await, Err("load 1 failed".to_owned()));
+    assert_eq!(get(&results(1), 2, &Probe::open(End::Value)).await, Ok(1));
+    assert_eq!(get(&results(2), 2, &none()).await, Ok(1));
 }
 
 // T6: `Some(None)` is as good as `None` in MessagePack. It never comes out as that: it stays in its process.

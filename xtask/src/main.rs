@@ -77,8 +77,9 @@ fn test() -> Vec<Step> {
             "test -p stampede-tests --features test-util,tracing,http --test behaviour --test allocations --test model --test http",
         ),
         Step::new("test -p stampede-runtime --all-features --lib"),
-        // Everything at once, with runtimes that come and go.
-        Step::new("run -p stampede-tests --bin soak -- --seconds 60"),
+        // Everything at once, with runtimes that come and go, clients that disconnect, and a tier that is cut.
+        Step::new("run -p stampede-tests --features http,redis --bin soak -- --seconds 60")
+            .needing(tool::server),
         // The HTTP layer under the real clock; the shared tier, on servers that the tests start, and its mistakes.
         Step::new("test -p stampede-tests --features http,redis,tracing --test http --test tier")
             .needing(tool::server),

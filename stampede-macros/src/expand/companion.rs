@@ -357,7 +357,7 @@ fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
     let refresher = call::refresher(plan);
     let begin = quote!(#cache.begin_with_info(&__stampede_call, #refresher, __stampede_insists));
-    let begun = lookup::with_call(plan, &local("miss"), &begin);
+    let looked_up = lookup::with_call(plan, &local("miss"), &begin);
     let call_with_info = load::call_with_info(plan);
     let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
@@ -369,7 +369,7 @@ fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     quote! {
         fn __call #generics (__stampede_insists: bool, #(#inputs),*) -> #of_call #where_clause {
             #private::lazily(move || {
-                #begun
+                #looked_up
                 #call_with_info
             })
         }

@@ -57,7 +57,8 @@ impl<K, V, E> Builder<K, V, E> {
     /// Keeps values for this long, counted from the end of the load.
     ///
     /// Zero, the default, stores nothing: calls that overlap share a load. `Duration::MAX` keeps values for ever. A value is
-    /// never served as fresh for longer than the ttl and 10 ms.
+    /// never served as fresh for longer than the ttl and 10 ms. The time of day plays no part in this and may be set; on Linux
+    /// the time for which a machine is suspended does not count.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.settings.ttl = ttl;
         self

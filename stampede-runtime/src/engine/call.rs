@@ -57,6 +57,7 @@ pub(super) type Start<'a, P> = &'a mut dyn MakeBody<P>;
 
 /// There until it has made one.
 impl<P, F: FnOnce() -> P> MakeBody<P> for Option<F> {
+    #[allow(clippy::manual_map, reason = "it is compiled for each function, and `map` with it")]
     fn start(&mut self) -> Option<P> {
         match self.take() {
             Some(start) => Some(start()),

@@ -9,6 +9,7 @@ use super::{
     rfc9111::{Exchange, Reuse, Validators, conditional, headers},
     sight, task,
     tee::{self, BoxError},
+    wall,
 };
 use crate::clock::Ticks;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header, response};
@@ -82,7 +83,7 @@ impl Plan {
         let at = crate::clock::exact();
         let (head, body) = response.into_parts();
         let delay = Duration::from_nanos(at - sent);
-        let arrival = Arrival { head, at, received: SystemTime::now(), delay };
+        let arrival = Arrival { head, at, received: wall::now(), delay };
         self.arrived(arrival, body, leader).await
     }
 

@@ -89,6 +89,9 @@
 //!   one, or a [`key`](StampedeLayer::key) that tells them apart.
 //! - A service that never answers keeps all requests of its URL waiting, the later ones too: a limit of its time belongs inside
 //!   the layer.
+//! - The time of day may be wrong, and may be set. It is compared with the dates of a response when that arrives: by a clock that
+//!   is ahead, responses with a `Date` are too old and are asked for again, and one that is behind makes none fresh for longer,
+//!   unless it says `Expires` and no `Date`. What is stored gets no older and no younger by it.
 //! - A burst has to be accepted before the layer sees it. `tokio::net::TcpListener::bind` has 128 connections wait for that; what
 //!   comes beyond, Linux drops, and clients try again after a second, and after another. Servers that expect bursts listen by
 //!   `tokio::net::TcpSocket::listen` with a larger number.
@@ -119,6 +122,7 @@ mod store;
 mod task;
 mod tee;
 mod visit;
+mod wall;
 
 pub use body::ResponseBody;
 pub use future::ResponseFuture;

@@ -5,10 +5,9 @@
 
 use crate::{
     __private::{fit::Fit, misfit::Misfit, slot::Slot, verdict::Verdict},
-    attached::Attached,
     cache::ToKey,
     engine::{Key, Output},
-    fn_cache::Blueprint,
+    fn_cache::MakeBlueprint,
 };
 use std::{
     any::TypeId,
@@ -51,11 +50,7 @@ impl<T: ?Sized + ToOwned> Met for Reference<T> where T::Owned: Send {}
 /// What stands behind a gate where the bounds suffice.
 pub trait Open<K, O> {
     /// Returns the cache of this instantiation.
-    fn open(
-        &self,
-        place: (&'static Slot, TypeId),
-        blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>),
-    ) -> &'static Fit<K, O>;
+    fn open(&self, place: (&'static Slot, TypeId), blueprint: MakeBlueprint<K, O>) -> &'static Fit<K, O>;
 
     /// Makes the key that a call is looked up by.
     fn key_of<Q: ToKey<K>>(&self, call: &Q) -> K {
@@ -73,7 +68,7 @@ impl<D: Met, K: Key, O: Output> Open<K, O> for &Gate<D, K, O> {
     fn open(
         &self,
         (slot, id): (&'static Slot, TypeId),
-        blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>),
+        blueprint: MakeBlueprint<K, O>,
     ) -> &'static Fit<K, O> {
         slot.get(id, blueprint)
     }
@@ -82,11 +77,7 @@ impl<D: Met, K: Key, O: Output> Open<K, O> for &Gate<D, K, O> {
 /// What stands behind a gate where they don't; never run, as such a function does not compile.
 pub trait Shut<K, O> {
     #[doc(hidden)]
-    fn open(
-        &self,
-        _: (&'static Slot, TypeId),
-        _: fn() -> (Blueprint<K, O>, Attached<K, O>),
-    ) -> &'static Misfit<K, O> {
+    fn open(&self, _: (&'static Slot, TypeId), _: MakeBlueprint<K, O>) -> &'static Misfit<K, O> {
         unreachable!("a function whose types don't fit does not compile")
     }
 

@@ -26,7 +26,7 @@ pub use crate::{
     cache::ToKey,
     engine::{BoxFuture, Refresher},
     error::LoadTimeout,
-    fn_cache::{Blueprint, FnCache},
+    fn_cache::{Blueprint, FnCache, MakeBlueprint},
     policy::Settings,
     served::Served,
     sharing::{Kept, Kind, Sharing},

@@ -2,9 +2,8 @@
 
 use crate::{
     __private::fit::Fit,
-    attached::Attached,
     engine::{Key, Output},
-    fn_cache::{Blueprint, FnCache},
+    fn_cache::{FnCache, MakeBlueprint},
     stats::Stats,
     sync::{Mutex, lock},
 };
@@ -65,7 +64,7 @@ impl Slot {
     pub(super) fn get<K: Key, O: Output>(
         &'static self,
         id: TypeId,
-        blueprint: fn() -> (Blueprint<K, O>, Attached<K, O>),
+        blueprint: MakeBlueprint<K, O>,
     ) -> &'static Fit<K, O> {
         let found = match self.first.get() {
             Some(first) if first.id == id => first.typed,

@@ -44,3 +44,33 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Index;
+
+    // T5: whatever changes under a key, all that the cache may have of it is found.
+    #[test]
+    fn all_hashes_of_a_key_are_found() {
+        let index = Index::default();
+        for hash in [7, 8, 7] {
+            index.add(b"key", hash);
+        }
+        assert_eq!(index.find(b"key")[..], [7, 8]);
+        assert!(index.find(b"another").is_empty());
+    }
+
+    // M2: what the cache has nothing of takes no room for ever; nothing else is forgotten.
+    #[test]
+    fn keys_that_are_gone_are_forgotten_once_they_are_many() {
+        let index = Index::default();
+        for key in 0..2_000_u64 {
+            index.add(&key.to_le_bytes(), key);
+        }
+        let known = || (0..2_000_u64).filter(|key| !index.find(&key.to_le_bytes()).is_empty()).count();
+        index.weed(1_000, |_| false);
+        assert_eq!(known(), 2_000, "they are not many yet");
+        index.weed(400, |hash| hash % 5 == 0);
+        assert_eq!(known(), 400);
+    }
+}

@@ -38,6 +38,8 @@
 //! - **`invalidate`, `insert` and `clear` reach every process**: at once for the callers of the process, within a message's way
 //!   for the others. What a process does while it can't reach the tier is made up for when it can again. After a lost
 //!   connection a process asks whether it has missed anything, and looks its entries up again if it has.
+//! - **No two clocks have to agree**: times travel as lengths. If the clock of the server is set forward, values are gone before
+//!   their time; if it is set back, what would stay for longer than it lives is loaded anew, and the rest may live twice as long.
 //! - **What can't be read is no error**: bytes of another version, of another type or of no sense are misses, and are replaced by
 //!   the next load.
 //!

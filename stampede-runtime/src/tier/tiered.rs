@@ -164,6 +164,10 @@ impl<K, O> Tiered<K, O> {
         if header.fingerprint != self.fingerprint {
             return None;
         }
+        // The tier's clock has been set back: nobody can tell how old it is.
+        if stored.remaining > header.total.saturating_add(ROUNDING) {
+            return None;
+        }
         // Runs the user's `Deserialize`.
         let mut output = None;
         contain(&mut || output = (self.codec.read)(header.kind, &value));
@@ -211,12 +215,13 @@ impl<K, O> Tiered<K, O> {
     }
 }
 
+/// What rounding may add to the time that a value remains.
+const ROUNDING: Duration = Duration::from_millis(2);
+
 /// The life that a value has here: no longer than it has there (T4).
 ///
 /// It counts from when the look was sent, before which the tier can't have told how long the value remains.
 fn lifetime(header: &Header, age: Duration, remaining: Duration, sent: Ticks, windows: Windows) -> Lifetime {
-    /// What rounding may add.
-    const SLACK: Ticks = 2_000_000;
     let gone_there = if remaining >= envelope::LONGEST / 2 { NEVER } else { clock::after(sent, remaining) };
     let fresh_until = if header.fresh == Duration::MAX {
         NEVER
@@ -227,7 +232,7 @@ fn lifetime(header: &Header, age: Duration, remaining: Duration, sent: Ticks, wi
     };
     let from = sent.saturating_sub(clock::ticks(age)).clamp(1, fresh_until);
     let gone_at = if header.may_be_stale { windows.end(fresh_until) } else { fresh_until };
-    if gone_at <= gone_there.saturating_add(SLACK) {
+    if gone_at <= gone_there.saturating_add(clock::ticks(ROUNDING)) {
         return Lifetime { from, fresh_until, gone_at, may_be_stale: header.may_be_stale };
     }
     // The windows here are longer than they were there.

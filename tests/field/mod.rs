@@ -1,54 +1,71 @@
-//! The caches under test, and what is known of their keys from outside.
+//! Caches under test, and what is known of their keys from outside, whatever happens at the same time.
 //!
 //! Time is one counter here: it goes on with every cut. A load notes the time at its start, so an output tells which cuts it
 //! has seen; and a call notes, at its start, the last cut of its key that was over. It must not get anything older (I1, I2).
 
-use crate::load::{Fault, Load, Value};
+mod dice;
+mod load;
+
+pub use dice::Dice;
+pub use load::{ALIVE, Bang, End, Fault, Load, Takes, Value, silence_expected_panics};
+
 use stampede::{Cache, stampede};
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering::SeqCst},
 };
 
-pub(crate) type Cached = Cache<u64, Value, Fault>;
-pub(crate) type Output = Result<Value, Fault>;
+/// A cache under test.
+pub type Cached = Cache<u64, Value, Fault>;
+/// What its loads come to.
+pub type Output = Result<Value, Fault>;
 
 /// Keys are drawn from so many.
-pub(crate) const KEYS: u64 = 2_000;
+pub const KEYS: u64 = 2_000;
 
 /// One cache, and what is known of it.
 #[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) capacity: u64,
-    pub(crate) cache: Cached,
+pub struct Field {
+    /// What it is called in a violation.
+    pub name: &'static str,
+    /// The most entries of the cache.
+    pub capacity: u64,
+    /// The cache.
+    pub cache: Cached,
     keys: Vec<KeyFacts>,
-    time: AtomicU64,
+    /// Shared by caches that share their values.
+    time: Arc<AtomicU64>,
+    /// Whether another cache has the same values: what happens there cuts flights here, and nobody is told of it.
+    shares: bool,
+    /// Whether another cache puts values in by hand that this one is served, whenever they come.
+    follows: bool,
     /// Cuts of all keys, by `clear`: those that have begun, and the time of the last that was over.
     clears: Cuts,
     /// `clear` may not overtake what is put in by hand.
     clearing: RwLock<()>,
-    pub(crate) calls: Calls,
+    /// All calls.
+    pub calls: Calls,
     loads: AtomicU64,
-    pub(crate) violations: Mutex<Vec<String>>,
+    /// What was seen that must not be.
+    pub violations: Mutex<Vec<String>>,
 }
 
 /// Calls that were made, and that have ended or gone away.
 #[derive(Debug, Default)]
-pub(crate) struct Calls {
-    pub(crate) begun: AtomicU64,
-    pub(crate) over: AtomicU64,
+pub struct Calls {
+    /// Those that were made.
+    pub begun: AtomicU64,
+    /// Those of them that have ended.
+    pub over: AtomicU64,
 }
 
-/// One of them.
+/// One of them, as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Counted<'a>(&'a Calls);
+pub struct Counted<'a>(&'a Calls);
 
 impl<'a> Counted<'a> {
-    pub(crate) fn new(calls: &'a Calls) -> Self {
+    /// Begins one.
+    pub fn new(calls: &'a Calls) -> Self {
         calls.begun.fetch_add(1, SeqCst);
         Self(calls)
     }
@@ -85,8 +102,9 @@ struct Cuts {
 
 /// What a call knows when it starts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Since {
-    pub(crate) key: u64,
+pub struct Since {
+    /// What it is called with.
+    pub key: u64,
     /// Nothing may be older.
     oldest: u64,
     /// The cuts that were over, of the key and of all.
@@ -94,23 +112,44 @@ pub(crate) struct Since {
 }
 
 impl Field {
-    fn new(name: &'static str, capacity: u64, cache: Cached) -> Arc<Self> {
-        Arc::new(Self {
+    /// The field of a cache that is alone with its values.
+    #[must_use]
+    pub fn new(name: &'static str, capacity: u64, cache: Cached) -> Arc<Self> {
+        Arc::new(Self::with(name, capacity, cache))
+    }
+
+    /// The fields of two caches that have their values in common.
+    #[must_use]
+    pub fn pair(names: [&'static str; 2], capacity: u64, [first, second]: [Cached; 2]) -> [Arc<Self>; 2] {
+        let first = Self { shares: true, ..Self::with(names[0], capacity, first) };
+        let time = Arc::clone(&first.time);
+        let second = Self { time, shares: true, follows: true, ..Self::with(names[1], capacity, second) };
+        [Arc::new(first), Arc::new(second)]
+    }
+
+    fn with(name: &'static str, capacity: u64, cache: Cached) -> Self {
+        Self {
             name,
             capacity,
             cache,
             keys: (0..KEYS).map(|_| KeyFacts::default()).collect(),
-            time: AtomicU64::new(1),
+            time: Arc::new(AtomicU64::new(1)),
+            shares: false,
+            follows: false,
             clears: Cuts::default(),
             clearing: RwLock::default(),
             calls: Calls::default(),
             loads: AtomicU64::new(0),
             violations: Mutex::default(),
-        })
+        }
     }
 
     /// To be asked before the call is made.
-    pub(crate) fn since(&self, key: u64) -> Since {
+    ///
+    /// # Panics
+    ///
+    /// If the key is none of [`KEYS`].
+    pub fn since(&self, key: u64) -> Since {
         let cuts = &self.facts(key).cuts;
         let over = (cuts.over.load(SeqCst), self.clears.over.load(SeqCst));
         Since { key, oldest: cuts.last.load(SeqCst).max(self.clears.last.load(SeqCst)), over }
@@ -119,14 +158,18 @@ impl Field {
     /// A load of the call `since` starts; ends when what is returned is dropped.
     ///
     /// At most one load of a key runs that its key has not been cut from (C1, X2).
-    pub(crate) fn load_starts(self: &Arc<Self>, since: Since) -> LoadGuard {
+    ///
+    /// # Panics
+    ///
+    /// If the key is none of [`KEYS`].
+    pub fn load_starts(self: &Arc<Self>, since: Since) -> LoadGuard {
         let facts = self.facts(since.key);
         let mut running = lock(&facts.running);
         let begun = (facts.cuts.begun.load(SeqCst), self.clears.begun.load(SeqCst));
         // Neither has been cut: no cut has begun since the later one's call was made, and all before that were over then.
         let is_attached = |over| over == begun;
         let other = running.iter().find(|other| is_attached(other.over) && is_attached(since.over));
-        if let Some(other) = other {
+        if let Some(other) = other.filter(|_| !self.shares) {
             self.violated(&format!("C1: two loads of key {} run, {other:?} is one", since.key));
         }
         let number = self.loads.fetch_add(1, SeqCst);
@@ -135,22 +178,28 @@ impl Field {
     }
 
     /// A call has got `value`.
-    pub(crate) fn check(&self, since: Since, value: &Value) {
+    pub fn check(&self, since: Since, value: &Value) {
         if value.key != since.key {
             self.violated(&format!("C1: key {} was served the value of key {}", since.key, value.key));
         }
-        if value.time < since.oldest {
+        if value.time < since.oldest && !self.follows {
             self.violated(&format!("I1, I2: key {}, cut at {}, got {value:?}", since.key, since.oldest));
         }
     }
 
-    pub(crate) fn invalidate(&self, key: u64) {
+    /// Cuts a key.
+    pub fn invalidate(&self, key: u64) {
         self.write(key, |_| {
             self.cache.invalidate(&key);
         });
     }
 
-    pub(crate) fn insert(&self, key: u64) {
+    /// Puts a value in by hand.
+    pub fn insert(&self, key: u64) {
+        if self.follows {
+            // What both put in would come to the tier in an order that nobody knows.
+            return self.invalidate(key);
+        }
         self.write(key, |time| self.cache.insert(key, Value::new(key, time)));
     }
 
@@ -161,12 +210,14 @@ impl Field {
         facts.cuts.run(&self.time, cut);
     }
 
-    pub(crate) fn clear(&self) {
+    /// Cuts all keys.
+    pub fn clear(&self) {
         let _alone = self.clearing.write().unwrap_or_else(PoisonError::into_inner);
         self.clears.run(&self.time, |_| self.cache.clear());
     }
 
-    pub(crate) fn violated(&self, rule: &str) {
+    /// Notes what must not be.
+    pub fn violated(&self, rule: &str) {
         lock(&self.violations).push(format!("{}: {rule}", self.name));
     }
 
@@ -187,7 +238,7 @@ impl Cuts {
 
 /// A load runs as long as this lives.
 #[derive(Debug)]
-pub(crate) struct LoadGuard {
+pub struct LoadGuard {
     field: Arc<Field>,
     key: u64,
     number: u64,
@@ -196,7 +247,8 @@ pub(crate) struct LoadGuard {
 
 impl LoadGuard {
     /// When it started.
-    pub(crate) fn time(&self) -> u64 {
+    #[must_use]
+    pub fn time(&self) -> u64 {
         self.time
     }
 }
@@ -210,44 +262,34 @@ impl Drop for LoadGuard {
     }
 }
 
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, whoever has panicked meanwhile.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Caches of different kinds, all small and short-lived.
-pub(crate) fn fields() -> Vec<Arc<Field>> {
-    const MILLIS: Duration = Duration::from_millis(1);
-    let plain = Cached::builder().name("plain").ttl(MILLIS * 500).capacity(100).load_timeout(MILLIS * 40);
-    let stale = Cached::builder()
-        .name("stale")
-        .ttl(MILLIS * 20)
-        .stale_while_revalidate(MILLIS * 30)
-        .stale_if_error(MILLIS * 200)
-        .err_ttl(MILLIS * 5)
-        .jitter(0.5)
-        .load_timeout(MILLIS * 40)
-        .capacity(50);
-    let coalescing = Cached::builder().name("coalescing").load_timeout(MILLIS * 40);
-    vec![
-        Field::new("plain", 100, plain.build()),
-        Field::new("stale", 50, stale.build_sharing_errors()),
-        Field::new("coalescing", 0, coalescing.build()),
-    ]
 }
 
 /// Calls through the attribute, whose loads their callers run.
 #[derive(Clone, Debug)]
-pub(crate) struct InPlace(pub(crate) Arc<Field>);
+pub struct InPlace(pub Arc<Field>);
 
 impl InPlace {
     #[stampede(cache = self.0.cache, detach = false, skip(load))]
-    pub(crate) async fn get(&self, key: u64, load: Load) -> Output {
+    /// Runs the load in one of its callers.
+    ///
+    /// # Errors
+    ///
+    /// As the load ends.
+    pub async fn get(&self, key: u64, load: Load) -> Output {
         let _ = key;
         load.run().await
     }
 
     #[stampede(cache = self.0.cache, skip(load))]
-    pub(crate) fn get_on_a_thread(&self, key: u64, load: Load) -> Output {
+    /// The same, without a runtime.
+    ///
+    /// # Errors
+    ///
+    /// As the load ends.
+    pub fn get_on_a_thread(&self, key: u64, load: Load) -> Output {
         let _ = key;
         load.run_on_a_thread()
     }

@@ -1,6 +1,6 @@
-//! What loads do, and what they come to.
+//! What loads do in a field, and what they come to.
 
-use crate::field::{Field, Output, Since};
+use super::{Field, Output, Since};
 use stampede::{LoadTimeout, SharedError};
 use std::{
     error::Error,
@@ -16,19 +16,23 @@ use std::{
 };
 
 /// How many values there are anywhere.
-pub(crate) static ALIVE: AtomicUsize = AtomicUsize::new(0);
+pub static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// A value tells whose it is, and the time at which its load started.
 #[derive(Debug)]
-pub(crate) struct Value {
-    pub(crate) key: u64,
-    pub(crate) time: u64,
+pub struct Value {
+    /// Whose it is.
+    pub key: u64,
+    /// The time of the field at which its load started.
+    pub time: u64,
     /// What a leak would be made of.
     _body: Box<[u8]>,
 }
 
 impl Value {
-    pub(crate) fn new(key: u64, time: u64) -> Self {
+    /// Makes one.
+    #[must_use]
+    pub fn new(key: u64, time: u64) -> Self {
         ALIVE.fetch_add(1, SeqCst);
         Self { key, time, _body: vec![0; 512].into() }
     }
@@ -46,10 +50,29 @@ impl Drop for Value {
     }
 }
 
+#[cfg(feature = "redis")]
+impl serde::Serialize for Value {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde::Serialize::serialize(&(self.key, self.time), serializer)
+    }
+}
+
+#[cfg(feature = "redis")]
+impl<'de> serde::Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (key, time) = serde::Deserialize::deserialize(deserializer)?;
+        Ok(Self::new(key, time))
+    }
+}
+
+/// What loads fail with. Nobody minds whose load it was: that is the model's business.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// By itself.
     Failed,
+    /// Its time was over.
     TimedOut,
+    /// One of these, which several callers have.
     Shared(SharedError),
 }
 
@@ -79,33 +102,65 @@ impl From<LoadTimeout> for Fault {
 
 /// How a load ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub enum End {
+    /// In a value.
     Value,
+    /// In [`Fault::Failed`].
     Failure,
+    /// In a panic with [`Bang`].
     Panic,
     /// Its time has to be limited.
     Never,
 }
 
+/// How long a load takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// It is ready at once.
+    Nothing,
+    /// So many others have their turn meanwhile.
+    Turns(u64),
+    /// So long.
+    Time(Duration),
+}
+
 /// A load to be run.
 #[derive(Clone, Debug)]
-pub(crate) struct Load {
-    pub(crate) field: Arc<Field>,
-    pub(crate) since: Since,
-    pub(crate) end: End,
-    /// How long it takes; zero is ready at once.
-    pub(crate) takes: Duration,
+pub struct Load {
+    /// Where it runs.
+    pub field: Arc<Field>,
+    /// What its call knew.
+    pub since: Since,
+    /// How it ends.
+    pub end: End,
+    /// How long it takes.
+    pub takes: Takes,
 }
 
 /// What loads panic with.
 #[derive(Debug)]
-pub(crate) struct Bang;
+pub struct Bang;
 
 impl Load {
-    pub(crate) async fn run(self) -> Output {
+    /// Runs it.
+    ///
+    /// # Errors
+    ///
+    /// As its end says.
+    ///
+    /// # Panics
+    ///
+    /// As its end says.
+    pub async fn run(self) -> Output {
         let guard = self.field.load_starts(self.since);
-        if !self.takes.is_zero() {
-            tokio::time::sleep(self.takes).await;
+        match self.takes {
+            Takes::Nothing => {}
+            Takes::Turns(turns) => {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+            }
+            Takes::Time(time) => tokio::time::sleep(time).await,
         }
         if self.end == End::Never {
             pending::<()>().await;
@@ -116,9 +171,21 @@ impl Load {
     }
 
     /// The same on a thread that may block; such a load can't be stopped, so it ends.
-    pub(crate) fn run_on_a_thread(self) -> Output {
+    ///
+    /// # Errors
+    ///
+    /// As its end says.
+    ///
+    /// # Panics
+    ///
+    /// As its end says.
+    pub fn run_on_a_thread(self) -> Output {
         let guard = self.field.load_starts(self.since);
-        thread::sleep(self.takes);
+        match self.takes {
+            Takes::Nothing => {}
+            Takes::Turns(turns) => (0..turns).for_each(|_| thread::yield_now()),
+            Takes::Time(time) => thread::sleep(time),
+        }
         let time = guard.time();
         drop(guard);
         self.end(time)
@@ -134,15 +201,16 @@ impl Load {
 }
 
 /// Loads panic all the time here, and callers with them.
-pub(crate) fn silence_expected_panics() {
+pub fn silence_expected_panics() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         let message = info.payload().downcast_ref::<String>();
         let is_expected = info.payload().is::<Bang>()
             || message.is_some_and(|message| {
-                // The second is for calls of a runtime that is being shut down.
+                // The others are for calls of a runtime that is being shut down.
                 message.contains("the load that this call waited for panicked")
                     || message.ends_with("was shut down before the load ended")
+                    || message.starts_with("the runtime that ran this request was shut down")
             });
         if !is_expected {
             report(info);
