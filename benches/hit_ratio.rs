@@ -164,7 +164,7 @@ impl Stampede {
             mark.touch();
             return true;
         }
-        let admission = self.eviction.admit(hash, 1, |hash, _| self.entries.get(&hash));
+        let admission = self.eviction.admit(hash, 1, &|hash, _| self.entries.get(&hash));
         for victim in admission.victims {
             self.entries.remove(&victim.hash);
         }
