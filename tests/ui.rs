@@ -79,7 +79,7 @@ fn faults_of(text: &str, in_our_words: bool, in_several: bool) -> Vec<String> {
     if text.lines().any(|line| line.starts_with("warning")) {
         faults.push("a warning beside the error".to_owned());
     }
-    for internal in ["__private", "__stampede", "__cache", "__load", "__body", "__SHARING"] {
+    for internal in ["__private", "__stampede", "__cache", "__load", "__SHARING"] {
         if text.contains(internal) {
             faults.push(format!("names `{internal}`"));
         }

@@ -21,7 +21,7 @@ fn digest(path: &Path) -> io::Result<u64> {
         ::core::result::Result::Err(__stampede_miss) => {
             __stampede_miss
                 .blocking(move || -> io::Result<u64> {
-                    <digest_in_an_impl_needs_companion_none::digest>::__body(path)
+                    <digest_in_an_impl_needs_companion_none::digest>::_digest(path)
                 })
         }
     }
@@ -176,7 +176,7 @@ impl __stampede_digest::digest {
             ::core::result::Result::Err(__stampede_miss) => {
                 __stampede_miss
                     .blocking_with_info(move || -> io::Result<u64> {
-                        <__stampede_digest::digest>::__body(path)
+                        <__stampede_digest::digest>::_digest(path)
                     })
             }
         }
@@ -192,13 +192,13 @@ impl __stampede_digest::digest {
         }
         __stampede_miss
             .blocking(move || -> io::Result<u64> {
-                <__stampede_digest::digest>::__body(path)
+                <__stampede_digest::digest>::_digest(path)
             })
     }
     pub fn uncached(path: &Path) -> io::Result<u64> {
         #[allow(deprecated)]
         let _ = digest;
-        <__stampede_digest::digest>::__body(path)
+        <__stampede_digest::digest>::_digest(path)
     }
     pub fn clear() {
         __stampede_digest::digest::__cache().clear();
@@ -209,7 +209,7 @@ impl __stampede_digest::digest {
 }
 impl __stampede_digest::digest {
     #[allow(clippy::unused_async)]
-    fn __body(path: &Path) -> io::Result<u64> {
+    fn _digest(path: &Path) -> io::Result<u64> {
         sum(path)
     }
 }

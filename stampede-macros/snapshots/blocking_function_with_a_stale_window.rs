@@ -158,7 +158,7 @@ impl __stampede_digest::digest {
         io::Result<u64>,
     >>::Load {
         ::std::boxed::Box::pin(async move {
-            Self::__body(
+            Self::_digest(
                 <<__stampede_digest::digest as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
                     Path,
                 >>::lend(&path),
@@ -223,7 +223,7 @@ impl __stampede_digest::digest {
     pub fn uncached(path: &Path) -> io::Result<u64> {
         #[allow(deprecated)]
         let _ = digest;
-        <__stampede_digest::digest>::__body(path)
+        <__stampede_digest::digest>::_digest(path)
     }
     pub fn clear() {
         __stampede_digest::digest::__cache().clear();
@@ -234,7 +234,7 @@ impl __stampede_digest::digest {
 }
 impl __stampede_digest::digest {
     #[allow(clippy::unused_async)]
-    fn __body(path: &Path) -> io::Result<u64> {
+    fn _digest(path: &Path) -> io::Result<u64> {
         sum(path)
     }
 }

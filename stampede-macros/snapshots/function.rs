@@ -150,7 +150,7 @@ impl __stampede_rate::rate {
         Result<Rate, ApiError>,
     >>::Load {
         ::std::boxed::Box::pin(async move {
-            Self::__body(
+            Self::_rate(
                     from,
                     <<__stampede_rate::rate as ::stampede::__private::Judged>::Verdict as ::stampede::__private::Own<
                         str,
@@ -228,7 +228,7 @@ impl __stampede_rate::rate {
     ) -> impl ::core::future::Future<Output = Result<Rate, ApiError>> {
         #[allow(deprecated)]
         let _ = rate;
-        <__stampede_rate::rate>::__body(from, to)
+        <__stampede_rate::rate>::_rate(from, to)
     }
     pub fn clear() {
         __stampede_rate::rate::__cache().clear();
@@ -239,7 +239,7 @@ impl __stampede_rate::rate {
 }
 impl __stampede_rate::rate {
     #[allow(clippy::unused_async)]
-    async fn __body(from: Currency, to: &str) -> Result<Rate, ApiError> {
+    async fn _rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
         bank().ask(from, to).await
     }
 }

@@ -21,7 +21,7 @@ async fn page(user: &User<'_>) -> String {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
         ::core::result::Result::Err(__stampede_miss) => {
             __stampede_miss
-                .in_place(move || <page_in_an_impl_needs_companion_none::page>::__body(
+                .in_place(move || <page_in_an_impl_needs_companion_none::page>::_page(
                     user,
                 ))
                 .await
@@ -154,7 +154,7 @@ impl __stampede_page::page {
                     );
             }
             __stampede_miss
-                .in_place_with_info(move || <__stampede_page::page>::__body(user))
+                .in_place_with_info(move || <__stampede_page::page>::_page(user))
         })
     }
     pub fn call_with_info(
@@ -172,7 +172,7 @@ impl __stampede_page::page {
     pub fn uncached(user: &User<'_>) -> impl ::core::future::Future<Output = String> {
         #[allow(deprecated)]
         let _ = page;
-        <__stampede_page::page>::__body(user)
+        <__stampede_page::page>::_page(user)
     }
     pub fn clear() {
         __stampede_page::page::__cache().clear();
@@ -183,7 +183,7 @@ impl __stampede_page::page {
 }
 impl __stampede_page::page {
     #[allow(clippy::unused_async)]
-    async fn __body(user: &User<'_>) -> String {
+    async fn _page(user: &User<'_>) -> String {
         render(user).await
     }
 }

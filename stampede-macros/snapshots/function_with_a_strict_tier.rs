@@ -151,7 +151,7 @@ impl __stampede_rate::rate {
         Currency,
         Result<Rate, ApiError>,
     >>::Load {
-        ::std::boxed::Box::pin(Self::__body(from))
+        ::std::boxed::Box::pin(Self::_rate(from))
     }
     pub fn invalidate(from: &Currency) -> bool {
         __stampede_rate::rate::__cache().invalidate(&::stampede::__private::One(from))
@@ -208,7 +208,7 @@ impl __stampede_rate::rate {
     ) -> impl ::core::future::Future<Output = Result<Rate, ApiError>> {
         #[allow(deprecated)]
         let _ = rate;
-        <__stampede_rate::rate>::__body(from)
+        <__stampede_rate::rate>::_rate(from)
     }
     pub fn clear() {
         __stampede_rate::rate::__cache().clear();
@@ -219,7 +219,7 @@ impl __stampede_rate::rate {
 }
 impl __stampede_rate::rate {
     #[allow(clippy::unused_async)]
-    async fn __body(from: Currency) -> Result<Rate, ApiError> {
+    async fn _rate(from: Currency) -> Result<Rate, ApiError> {
         bank().ask(from).await
     }
 }

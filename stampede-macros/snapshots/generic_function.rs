@@ -298,7 +298,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     ::std::boxed::Box::pin(async move {
                                         <__stampede_fetch::fetch<
                                             T,
-                                        >>::__body(
+                                        >>::_fetch(
                                                 {
                                                     #[allow(unused_imports)]
                                                     use ::stampede::__private::Unowned as _;
@@ -652,7 +652,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     ::std::boxed::Box::pin(async move {
                                         <__stampede_fetch::fetch<
                                             T,
-                                        >>::__body(
+                                        >>::_fetch(
                                                 {
                                                     #[allow(unused_imports)]
                                                     use ::stampede::__private::Unowned as _;
@@ -780,7 +780,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                             ::std::boxed::Box::pin(async move {
                                 <__stampede_fetch::fetch<
                                     T,
-                                >>::__body(
+                                >>::_fetch(
                                         {
                                             #[allow(unused_imports)]
                                             use ::stampede::__private::Unowned as _;
@@ -803,7 +803,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
         client: &ImplTrait0,
         url: &str,
     ) -> Result<T, Error> {
-        <__stampede_fetch::fetch<T>>::__body(client, url).await
+        <__stampede_fetch::fetch<T>>::_fetch(client, url).await
     }
     pub fn clear() {
         {
@@ -950,7 +950,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
 }
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetch<T> {
     #[allow(clippy::unused_async)]
-    async fn __body<ImplTrait0: Client + 'static>(
+    async fn _fetch<ImplTrait0: Client + 'static>(
         client: &ImplTrait0,
         url: &str,
     ) -> Result<T, Error> {

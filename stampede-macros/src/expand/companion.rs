@@ -291,7 +291,8 @@ fn calls(plan: &Plan) -> TokenStream {
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
     let names = plan.function.params.iter().map(|param| &param.name);
     let used = used(plan);
-    let call = quote!(<#home>::__body(#(#names),*));
+    let body_name = load::body_name(plan);
+    let call = quote!(<#home>::#body_name(#(#names),*));
     if plan.shape == Shape::Item && plan.function.flow != Flow::Blocking {
         return calls_of_one_body(plan, &cache);
     }
@@ -362,7 +363,7 @@ fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
     let names: Vec<_> = plan.function.params.iter().map(|param| &param.name).collect();
-    let used = used(plan);
+    let (used, body_name) = (used(plan), load::body_name(plan));
     let informed = quote!((#output, #private::Served));
     let future = |output: &TokenStream| quote!(impl ::core::future::Future<Output = #output>);
     let (of_call, of_output) = (future(&informed), future(&quote!(#output)));
@@ -383,7 +384,7 @@ fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
         }
         pub fn uncached #generics (#(#inputs),*) -> #of_output #where_clause {
             #used
-            <#home>::__body(#(#names),*)
+            <#home>::#body_name(#(#names),*)
         }
     }
 }

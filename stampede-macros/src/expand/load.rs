@@ -33,7 +33,7 @@ fn call_by(plan: &Plan, suffix: &str) -> TokenStream {
     }
     let (detached, in_place) = (detached(plan, &method), method("in_place"));
     let (on_thread, awaited) = (plan.function.flow == Flow::Blocking, awaited(plan));
-    let home = &plan.home;
+    let (home, body_name) = (&plan.home, body_name(plan));
     if !plan.detach {
         let body = match plan.shape {
             Shape::Inline => {
@@ -42,7 +42,7 @@ fn call_by(plan: &Plan, suffix: &str) -> TokenStream {
             }
             Shape::Item | Shape::Generic => {
                 let arguments = plan.function.params.iter().map(|param| &param.name);
-                quote!(<#home>::__body(#(#arguments),*))
+                quote!(<#home>::#body_name(#(#arguments),*))
             }
         };
         return quote!(__stampede_miss.#in_place(move || #body));
@@ -64,7 +64,7 @@ fn call_by(plan: &Plan, suffix: &str) -> TokenStream {
         Shape::Inline => inline_body(plan),
         Shape::Item | Shape::Generic => {
             let arguments = plan.function.params.iter().map(|param| borrowed(plan, param));
-            quote!(<#home>::__body(#(#arguments),*) #awaited)
+            quote!(<#home>::#body_name(#(#arguments),*) #awaited)
         }
     };
     let future = quote_spanned! {plan.item.sig.ident.span()=>
@@ -89,12 +89,12 @@ fn awaited(plan: &Plan) -> TokenStream {
 }
 
 fn blocking(plan: &Plan, method: &Ident) -> TokenStream {
-    let (home, output) = (&plan.home, &plan.function.output);
+    let (home, output, body_name) = (&plan.home, &plan.function.output, body_name(plan));
     let body = match plan.shape {
         Shape::Inline => inline_body(plan),
         Shape::Item | Shape::Generic => {
             let arguments = plan.function.params.iter().map(|param| &param.name);
-            quote!(<#home>::__body(#(#arguments),*))
+            quote!(<#home>::#body_name(#(#arguments),*))
         }
     };
     quote!(__stampede_miss.#method(move || -> #output { #body }))
@@ -141,7 +141,14 @@ fn inline_body(plan: &Plan) -> TokenStream {
     }
 }
 
-/// `__body`: the user's function, under the lints that the user has set for it.
+/// What the user's function is called in the companion: the compiler names it where its future is not `Send`. With an underscore it is
+/// not told of as never used, once more than the function itself.
+pub(super) fn body_name(plan: &Plan) -> Ident {
+    let name = plan.function.name.to_string();
+    Ident::new(&format!("_{}", name.trim_start_matches("r#")), plan.item.sig.ident.span())
+}
+
+/// The user's function, under the lints that the user has set for it.
 pub(super) fn body(plan: &Plan) -> TokenStream {
     let is_lint = |attr: &&syn::Attribute| {
         ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| attr.path().is_ident(level))
@@ -150,7 +157,7 @@ pub(super) fn body(plan: &Plan) -> TokenStream {
     let instruments = plan.item.attrs.iter().filter(|attr| check::is_instrument(attr));
     let instruments = instruments.map(|attr| instrument(attr, &plan.function.name));
     let mut sig = plan.item.sig.clone();
-    sig.ident = Ident::new("__body", sig.ident.span());
+    sig.ident = body_name(plan);
     let inputs = plan.function.params.iter().map(|param| {
         let Param { attrs, pat, ty, .. } = param;
         quote!(#attrs #pat: #ty)
@@ -202,13 +209,13 @@ pub(super) fn load(plan: &Plan) -> TokenStream {
         quote!(#name: #ty)
     });
     let arguments = function.params.iter().map(|param| borrowed(plan, param));
-    let awaited = awaited(plan);
+    let (awaited, body_name) = (awaited(plan), body_name(plan));
     // What lends nothing is the body's own future: it takes no other one around it.
     let lends = function.params.iter().any(|param| !matches!(param.passing, Passing::Value(_)));
     let body = if lends || function.flow != Flow::Async {
-        quote!(async move { Self::__body(#(#arguments),*) #awaited })
+        quote!(async move { Self::#body_name(#(#arguments),*) #awaited })
     } else {
-        quote!(Self::__body(#(#arguments),*))
+        quote!(Self::#body_name(#(#arguments),*))
     };
     // At the function's name: that is where a body that is not `Send` is told.
     let future = quote_spanned! {plan.item.sig.ident.span()=> ::std::boxed::Box::pin(#body) };

@@ -14,7 +14,7 @@
 //!          impl rate {
 //!              pub fn cache() -> &'static FnCache<(Currency, String), Result<Rate, ApiError>> { … }
 //!              fn __load(from: Currency, to: String) -> BoxFuture<Result<Rate, ApiError>> { … }
-//!              async fn __body(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
+//!              async fn _rate(from: Currency, to: &str) -> Result<Rate, ApiError> { … }
 //!              …                                       // invalidate, refresh, uncached, peek, insert, clear, stats
 //!          }
 //! ```

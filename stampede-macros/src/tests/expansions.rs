@@ -200,7 +200,7 @@ fn attributes_go_where_they_belong() {
             syn::Item::Impl(item) => {
                 for function in &item.items {
                     let syn::ImplItem::Fn(function) = function else { continue };
-                    let is_body = function.sig.ident == "__body";
+                    let is_body = function.sig.ident == "_page";
                     assert_eq!(has(&function.attrs, "instrument"), is_body, "{}", function.sig.ident);
                     for name in ["must_use", "deprecated"] {
                         assert!(!has(&function.attrs, name), "{name} of {}", function.sig.ident);
