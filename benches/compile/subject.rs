@@ -87,7 +87,7 @@ impl Subject {
     fn source(&self, functions: usize, signatures: usize) -> String {
         let Self { attribute, imports, .. } = self;
         let mut text = format!(
-            "{imports}\nuse std::sync::Arc;\n\n#[derive(Clone, Debug)]\n#[allow(dead_code)]\npub enum Fault {{\n    \
+            "{imports}\n#[allow(unused_imports)]\nuse std::sync::Arc;\n\n#[derive(Clone, Debug)]\n#[allow(dead_code)]\npub enum Fault {{\n    \
              Unreadable,\n    Unknown(u32),\n}}\n\n",
         );
         let signatures = || SIGNATURES[..signatures].iter().cycle().take(functions).enumerate();
