@@ -101,6 +101,7 @@ async fn a_tier_is_reached_through_tls() {
     assert_eq!(get(&plain, 7, &probe).await, Ok(1), "they are one server");
     assert!(tier.is_up());
     // Messages come through TLS as well.
+    until(|| encrypted.server.listeners("numbers") == 2).await;
     plain.invalidate(&7);
     until(|| one.stats().tier.changes == 1).await;
     assert_eq!(get(&one, 7, &probe).await, Ok(2));

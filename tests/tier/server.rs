@@ -186,6 +186,24 @@ impl Server {
         redis::cmd(name).arg(arguments).query(&mut connection).ok()
     }
 
+    /// How many are told of what changes in caches whose names have this in them.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not tell.
+    #[must_use]
+    pub fn listeners(&self, cache: &str) -> u64 {
+        let channels: Vec<String> =
+            redis::from_redis_value(self.command(&["PUBSUB", "CHANNELS"])).expect("names");
+        let mut listeners = 0;
+        for channel in channels.iter().filter(|channel| channel.contains(cache)) {
+            let (_, number): (String, u64) =
+                redis::from_redis_value(self.command(&["PUBSUB", "NUMSUB", channel])).expect("a number");
+            listeners += number;
+        }
+        listeners
+    }
+
     /// A section of what it tells of itself; nothing if it does not.
     #[must_use]
     pub fn info(&self, section: &str) -> String {

@@ -100,8 +100,8 @@ impl<K: Key, O: Output> Missed<K, O> {
     }
 
     /// Goes on with another kind of body.
-    fn with_body<P>(self, way: Way<K, O, P>) -> Box<Journey<K, O, P>> {
-        Box::new(self.0.with_body(way))
+    fn with_body<P>(self, way: Way<K, O, P>) -> Journey<K, O, P> {
+        self.0.with_body(way)
     }
 
     /// Waits for a load that is a task of its own.
@@ -128,7 +128,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Plain::new(self.with_body(Way::InPlace), start).await
+        Plain::new(Box::new(self.with_body(Way::InPlace)), start).await
     }
 
     /// The same, and tells how the output came to the call.
@@ -139,7 +139,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     {
         let place = pin!(None);
         let start = InPlace::start(place, start);
-        Answer::new(self.with_body(Way::InPlace), start).await
+        Answer::new(Box::new(self.with_body(Way::InPlace)), start).await
     }
 
     /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
@@ -149,7 +149,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        park::wait(Answer::new(self.with_body(Way::InPlace), || Body(Some(body))))
+        park::wait(Answer::new(Box::new(self.with_body(Way::InPlace)), || Body(Some(body))))
     }
 
     /// Parks the thread until the flight lands, or runs its load, which owns its arguments: a refresh runs on a thread of the
