@@ -145,7 +145,8 @@ fn inline_body(plan: &Plan) -> TokenStream {
 /// not told of as never used, once more than the function itself.
 pub(super) fn body_name(plan: &Plan) -> Ident {
     let name = plan.function.name.to_string();
-    Ident::new(&format!("_{}", name.trim_start_matches("r#")), plan.item.sig.ident.span())
+    // In lower case, or the compiler would mind the name twice.
+    Ident::new(&format!("_{}", name.trim_start_matches("r#").to_lowercase()), plan.item.sig.ident.span())
 }
 
 /// The user's function, under the lints that the user has set for it.
