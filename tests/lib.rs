@@ -225,10 +225,17 @@ pub fn run_size<T>(small: T, full: T) -> T {
 #[macro_export]
 macro_rules! on_both_flavours {
     ($($(#[$meta:meta])* async fn $name:ident() $body:block)*) => {$(
+        $crate::in_both_flavours! { $name { use super::*; } $(#[$meta])* $body }
+    )*};
+}
+
+/// The same for one scenario, with imports of its own.
+#[macro_export]
+macro_rules! in_both_flavours {
+    ($name:ident { $($import:item)* } $(#[$meta:meta])* $body:block) => {
         $(#[$meta])*
         mod $name {
-            #[allow(unused_imports)]
-            use super::*;
+            $(#[allow(unused_imports)] $import)*
 
             async fn scenario() $body
 
@@ -242,7 +249,7 @@ macro_rules! on_both_flavours {
                 scenario().await;
             }
         }
-    )*};
+    };
 }
 
 static ALIVE: AtomicUsize = AtomicUsize::new(0);

@@ -19,6 +19,16 @@ fn runtimes() -> [fn() -> Runtime; 2] {
     ]
 }
 
+/// A runtime on which a load has been started; its leader has left.
+fn loading(runtime: Runtime, id: u64, probe: &Arc<Probe>) -> Runtime {
+    runtime.block_on(async {
+        let mut leader = pin!(detached(id, probe));
+        assert!(futures::poll!(&mut leader).is_pending());
+        until(|| probe.started() == 1).await;
+    });
+    runtime
+}
+
 #[test]
 fn a_flight_whose_runtime_is_shut_down_frees_its_waiters() {
     // X4
@@ -58,12 +68,7 @@ fn a_load_of_a_runtime_that_was_dropped_is_started_over() {
     // X4: the waiter has joined the doomed load for sure, and its own load runs.
     for make_doomed in runtimes() {
         let (id, probe) = (unique(), Probe::new(End::Value));
-        let doomed = make_doomed();
-        doomed.block_on(async {
-            let mut leader = pin!(detached(id, &probe));
-            assert!(futures::poll!(&mut leader).is_pending());
-            until(|| probe.started() == 1).await;
-        });
+        let doomed = loading(make_doomed(), id, &probe);
         Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
             let mut waiting = pin!(detached(id, &probe));
             assert!(futures::poll!(&mut waiting).is_pending());
@@ -83,12 +88,7 @@ fn who_starts_over_takes_what_was_put_in_meanwhile() {
     // X4, C3, I2: nothing is loaded for it.
     for make_doomed in runtimes() {
         let (id, probe) = (unique(), Probe::new(End::Value));
-        let doomed = make_doomed();
-        doomed.block_on(async {
-            let mut leader = pin!(detached(id, &probe));
-            assert!(futures::poll!(&mut leader).is_pending());
-            until(|| probe.started() == 1).await;
-        });
+        let doomed = loading(make_doomed(), id, &probe);
         Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
             let mut waiting = pin!(detached(id, &probe));
             assert!(futures::poll!(&mut waiting).is_pending());

@@ -4,13 +4,13 @@
 
 use crate::{
     server::{Server, free_port},
-    sharing::{get, member},
+    sharing::{call, get, member},
 };
 use stampede::{Cache, tier::Redis};
 use stampede_tests::{End, Probe, soon, until};
 use std::{
     fmt,
-    sync::{Arc, Mutex, Once},
+    sync::{Mutex, Once},
     time::{Duration, Instant},
 };
 use tracing::{Event, Level, Subscriber, field::Field};
@@ -86,16 +86,10 @@ async fn a_load_of_the_fleet_is_told_step_by_step() {
     let server = Server::start();
     let (one, two) = (cache(NAME, member(&server.url(), 1)), cache(NAME, member(&server.url(), 2)));
     let gated = Probe::new(End::Value);
-    let leader = tokio::spawn({
-        let (one, gated) = (one.clone(), Arc::clone(&gated));
-        async move { get(&one, 7, &gated).await }
-    });
+    let leader = call(&one, 7, &gated);
     until(|| gated.started() == 1).await;
     until_told(NAME, Level::DEBUG, "a lease is won").await;
-    let waiter = tokio::spawn({
-        let (two, none) = (two.clone(), Probe::open(End::Panic));
-        async move { get(&two, 7, &none).await }
-    });
+    let waiter = call(&two, 7, &Probe::open(End::Panic));
     until_told(NAME, Level::DEBUG, "another process has the lease; this one waits").await;
     until_told(NAME, Level::TRACE, "a lease is renewed").await;
     until(|| one.stats().tier.renewals > 0).await;
@@ -128,15 +122,9 @@ async fn a_load_that_comes_to_nothing_is_told() {
     let server = Server::start();
     let (one, two) = (cache(NAME, member(&server.url(), 1)), cache(NAME, member(&server.url(), 2)));
     let fails = Probe::new(End::Error);
-    let leader = tokio::spawn({
-        let (one, fails) = (one.clone(), Arc::clone(&fails));
-        async move { get(&one, 7, &fails).await }
-    });
+    let leader = call(&one, 7, &fails);
     until(|| fails.started() == 1).await;
-    let waiter = tokio::spawn({
-        let (two, second) = (two.clone(), Probe::open(End::Value));
-        async move { get(&two, 7, &second).await }
-    });
+    let waiter = call(&two, 7, &Probe::open(End::Value));
     until(|| two.stats().tier.waits == 1).await;
     fails.open_gate();
     assert!(leader.await.expect("it does not panic").is_err());
@@ -153,10 +141,7 @@ async fn a_value_that_comes_too_late_is_a_warning() {
     let tier = Redis::builder(server.url()).timeout(Duration::from_secs(1)).lease(lease);
     let late = cache(NAME, tier.build().expect("a URL"));
     let gated = Probe::new(End::Value);
-    let load = tokio::spawn({
-        let (late, gated) = (late.clone(), Arc::clone(&gated));
-        async move { get(&late, 7, &gated).await }
-    });
+    let load = call(&late, 7, &gated);
     until(|| gated.started() == 1).await;
     // As if the process had been stopped.
     server.command(&["DEL", "stampede:default:told%20of%20late%20values:{%07}:lease"]);
@@ -181,10 +166,7 @@ async fn a_key_that_changes_during_its_load_is_no_warning() {
     let server = Server::start();
     let cache = cache(NAME, member(&server.url(), 1));
     let gated = Probe::new(End::Value);
-    let load = tokio::spawn({
-        let (cache, gated) = (cache.clone(), Arc::clone(&gated));
-        async move { get(&cache, 7, &gated).await }
-    });
+    let load = call(&cache, 7, &gated);
     until(|| gated.started() == 1).await;
     assert!(cache.invalidate(&7));
     until(|| cache.stats().tier.sent == 1).await;

@@ -2,11 +2,11 @@
 
 use crate::{
     server::Server,
-    sharing::{cache, get, member},
+    sharing::{cache, call, get, member},
 };
 use stampede::Cache;
 use stampede_tests::{End, Probe, soon, until};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 fn name(id: u8) -> String {
     format!("stampede:default:numbers:{{%{id:02X}}}")
@@ -137,10 +137,7 @@ async fn a_valid_write_survives_every_healing() {
         put(&server, 7, b"garbage").await;
         let healer = cache(member(&server.url(), 2));
         let gated = Probe::new(End::Value);
-        let call = tokio::spawn({
-            let (healer, gated) = (healer.clone(), Arc::clone(&gated));
-            async move { get(&healer, 7, &gated).await }
-        });
+        let call = call(&healer, 7, &gated);
         // At all moments: before the look, during the load, before the value is published.
         for _ in 0..round % 40 {
             tokio::task::yield_now().await;

@@ -1,5 +1,6 @@
 //! A tier in memory: what the trait asks for is enough, and the rules hold with any tier that keeps to it (T1, T2, T3).
 
+use crate::sharing::{self, call, get};
 use stampede::{
     Cache,
     tier::{
@@ -7,7 +8,7 @@ use stampede::{
         Timing, Value, Watcher,
     },
 };
-use stampede_tests::{End, Probe, assert_sums, soon, until};
+use stampede_tests::{End, Probe, assert_sums, until};
 use std::{
     collections::HashMap,
     future::{Future, ready},
@@ -189,12 +190,7 @@ impl Tier for Memory {
 }
 
 fn cache(tier: &Memory) -> Cache<u64, u64, String> {
-    Cache::builder().name("numbers").ttl(Duration::from_secs(60)).tier(tier.clone()).build()
-}
-
-async fn get(cache: &Cache<u64, u64, String>, id: u64, probe: &Arc<Probe>) -> Result<u64, String> {
-    let probe = Arc::clone(probe);
-    soon(cache.try_get(id, move || async move { probe.load().await })).await
+    sharing::cache(tier.clone())
 }
 
 async fn one_load_and_one_look_a_cache() {
@@ -249,10 +245,7 @@ async fn a_lease_that_nobody_needs_is_given_back() {
     assert!(start.elapsed() < Duration::from_millis(1_500), "{:?}", start.elapsed());
 
     let gated = Probe::new(End::Value);
-    let load = tokio::spawn({
-        let (one, gated) = (one.clone(), Arc::clone(&gated));
-        async move { get(&one, 8, &gated).await }
-    });
+    let load = call(&one, 8, &gated);
     until(|| gated.started() == 1).await;
     tier.0.is_down.store(true, SeqCst);
     gated.open_gate();
@@ -271,15 +264,9 @@ async fn who_waits_looks_again_if_the_message_is_lost() {
     tier.0.is_mute.store(true, SeqCst);
     let (one, two) = (cache(&tier), cache(&tier));
     let gated = Probe::new(End::Value);
-    let leader = tokio::spawn({
-        let (one, gated) = (one.clone(), Arc::clone(&gated));
-        async move { get(&one, 7, &gated).await }
-    });
+    let leader = call(&one, 7, &gated);
     until(|| gated.started() == 1).await;
-    let waiter = tokio::spawn({
-        let (two, none) = (two.clone(), Probe::open(End::Panic));
-        async move { get(&two, 7, &none).await }
-    });
+    let waiter = call(&two, 7, &Probe::open(End::Panic));
     until(|| two.stats().tier.waits == 1).await;
     gated.open_gate();
     assert_eq!(leader.await.expect("it does not panic"), Ok(1));

@@ -2,7 +2,7 @@
 
 use crate::{
     server::{Server, free_port},
-    sharing::{cache, get, member},
+    sharing::{cache, call, get, member},
 };
 use stampede::{Cache, tier::Redis};
 use stampede_tests::{End, Probe};
@@ -98,15 +98,9 @@ async fn who_waits_for_another_process_goes_on_when_the_tier_dies() {
     };
     let (one, two) = (build(1), build(2));
     let gated = Probe::new(End::Value);
-    let leader = tokio::spawn({
-        let (one, gated) = (one.clone(), Arc::clone(&gated));
-        async move { get(&one, 7, &gated).await }
-    });
+    let leader = call(&one, 7, &gated);
     stampede_tests::until(|| gated.started() == 1).await;
-    let waiter = tokio::spawn({
-        let two = two.clone();
-        async move { get(&two, 7, &Probe::open(End::Value)).await }
-    });
+    let waiter = call(&two, 7, &Probe::open(End::Value));
     stampede_tests::until(|| two.stats().tier.waits == 1).await;
     // Until messages are heard one looks often; after that they are waited for.
     sleep(Duration::from_millis(500)).await;
@@ -133,10 +127,7 @@ async fn commands_that_come_late_do_nothing() {
     }
     server.command(&["FLUSHALL"]);
     // One load has its lease; its value comes too late.
-    let load = tokio::spawn({
-        let (cache, gated) = (cache.clone(), Arc::clone(&gated));
-        async move { get(&cache, 2, &gated).await }
-    });
+    let load = call(&cache, 2, &gated);
     stampede_tests::until(|| gated.started() == 1).await;
     assert_eq!(cache.stats().tier.bypassed, 0, "the machine is too busy for this test");
     server.freeze();

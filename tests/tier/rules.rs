@@ -2,7 +2,7 @@
 
 use crate::{
     server::Server,
-    sharing::{cache, get, member},
+    sharing::{cache, call, get, member},
 };
 use stampede::{Cache, LoadTimeout, tier::Redis};
 use stampede_tests::{End, Probe, soon, until};
@@ -20,17 +20,11 @@ async fn callers_that_leave_leave_their_load_to_the_fleet() {
     let server = Server::start();
     let (one, two) = (cache(member(&server.url(), 1)), cache(member(&server.url(), 2)));
     let gated = Probe::new(End::Value);
-    let caller = tokio::spawn({
-        let (one, gated) = (one.clone(), Arc::clone(&gated));
-        async move { get(&one, 7, &gated).await }
-    });
+    let caller = call(&one, 7, &gated);
     until(|| gated.started() == 1).await;
     caller.abort();
     assert!(caller.await.is_err());
-    let waiter = tokio::spawn({
-        let (two, none) = (two.clone(), Probe::open(End::Panic));
-        async move { get(&two, 7, &none).await }
-    });
+    let waiter = call(&two, 7, &Probe::open(End::Panic));
     until(|| two.stats().tier.waits == 1).await;
     gated.open_gate();
     assert_eq!(waiter.await.expect("it does not panic"), Ok(1));
@@ -43,15 +37,9 @@ async fn callers_that_leave_while_they_wait_take_no_lease_along() {
     let server = Server::start();
     let (one, two) = (cache(member(&server.url(), 1)), cache(member(&server.url(), 2)));
     let (gated, open) = (Probe::new(End::Error), Probe::open(End::Value));
-    let leader = tokio::spawn({
-        let (one, gated) = (one.clone(), Arc::clone(&gated));
-        async move { get(&one, 7, &gated).await }
-    });
+    let leader = call(&one, 7, &gated);
     until(|| gated.started() == 1).await;
-    let waiter = tokio::spawn({
-        let (two, open) = (two.clone(), Arc::clone(&open));
-        async move { get(&two, 7, &open).await }
-    });
+    let waiter = call(&two, 7, &open);
     until(|| two.stats().tier.waits == 1).await;
     waiter.abort();
     gated.open_gate();

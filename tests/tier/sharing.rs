@@ -1,7 +1,10 @@
 //! Values that one process has loaded are served by all (T1, T4, T5, T6, T7).
 
 use crate::server::Server;
-use stampede::{Cache, Served, tier::Redis};
+use stampede::{
+    Cache, Served,
+    tier::{Redis, Tier},
+};
 use stampede_tests::{End, Probe, soon, until};
 use std::{
     sync::{
@@ -10,7 +13,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::time::sleep;
+use tokio::{task::JoinHandle, time::sleep};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -19,12 +22,22 @@ pub(crate) fn member(url: &str, number: u64) -> Redis {
     Redis::builder(url).timeout(Duration::from_millis(1_000 + number)).build().expect("a URL")
 }
 
-pub(crate) fn cache(tier: Redis) -> Cache<u64, u64, String> {
+pub(crate) fn cache(tier: impl Tier) -> Cache<u64, u64, String> {
     Cache::builder().name("numbers").ttl(MINUTE).tier(tier).build()
 }
 
 pub(crate) async fn get(cache: &Cache<u64, u64, String>, id: u64, probe: &Arc<Probe>) -> Result<u64, String> {
     get_with_info(cache, id, probe).await.0
+}
+
+/// A call that goes on by itself.
+pub(crate) fn call(
+    cache: &Cache<u64, u64, String>,
+    id: u64,
+    probe: &Arc<Probe>,
+) -> JoinHandle<Result<u64, String>> {
+    let (cache, probe) = (cache.clone(), Arc::clone(probe));
+    tokio::spawn(async move { get(&cache, id, &probe).await })
 }
 
 async fn get_with_info(
@@ -101,10 +114,7 @@ async fn an_invalidation_cuts_the_flights_of_all_processes() {
     let (one, two) = (cache(member(&server.url(), 1)), cache(member(&server.url(), 2)));
     until(|| server.listeners("numbers") == 2).await;
     let (old, new) = (Probe::new(End::Value), Probe::open(End::Error));
-    let before = tokio::spawn({
-        let (one, old) = (one.clone(), Arc::clone(&old));
-        async move { get(&one, 7, &old).await }
-    });
+    let before = call(&one, 7, &old);
     until(|| old.started() == 1).await;
     // It is loaded elsewhere: to this process the key is unknown.
     assert!(!two.invalidate(&7));
@@ -124,10 +134,7 @@ async fn an_insert_wins_over_the_flights_of_all_processes() {
     let (one, two) = (cache(member(&server.url(), 1)), cache(member(&server.url(), 2)));
     until(|| server.listeners("numbers") == 2).await;
     let old = Probe::new(End::Value);
-    let before = tokio::spawn({
-        let (one, old) = (one.clone(), Arc::clone(&old));
-        async move { get(&one, 7, &old).await }
-    });
+    let before = call(&one, 7, &old);
     until(|| old.started() == 1).await;
     two.insert(7, 77);
     until(|| one.stats().tier.changes == 1).await;
@@ -206,10 +213,7 @@ async fn a_failure_is_no_queue() {
     let server = Server::start();
     let caches: Vec<_> = (1..=5).map(|number| cache(member(&server.url(), number))).collect();
     let first = Probe::new(End::Error);
-    let leader = tokio::spawn({
-        let (cache, first) = (caches[0].clone(), Arc::clone(&first));
-        async move { get(&cache, 7, &first).await }
-    });
+    let leader = call(&caches[0], 7, &first);
     until(|| first.started() == 1).await;
     let second = Probe::new(End::Error);
     let waiters: Vec<_> = caches[1..]
@@ -237,15 +241,9 @@ async fn a_panic_frees_the_other_processes() {
     let server = Server::start();
     let (one, two) = (cache(member(&server.url(), 1)), cache(member(&server.url(), 2)));
     let panics = Probe::new(End::Panic);
-    let leader = tokio::spawn({
-        let (one, panics) = (one.clone(), Arc::clone(&panics));
-        async move { get(&one, 7, &panics).await }
-    });
+    let leader = call(&one, 7, &panics);
     until(|| panics.started() == 1).await;
-    let waiter = tokio::spawn({
-        let two = two.clone();
-        async move { get(&two, 7, &Probe::open(End::Value)).await }
-    });
+    let waiter = call(&two, 7, &Probe::open(End::Value));
     until(|| two.stats().tier.waits == 1).await;
     panics.open_gate();
     assert!(leader.await.is_err());
@@ -265,10 +263,7 @@ fn a_lease_goes_down_with_its_runtime() {
     first.spawn(async move { get(&cache, 7, &probe).await });
     second.block_on(async {
         until(|| gated.started() == 1).await;
-        let waiter = tokio::spawn({
-            let two = two.clone();
-            async move { get(&two, 7, &Probe::open(End::Value)).await }
-        });
+        let waiter = call(&two, 7, &Probe::open(End::Value));
         until(|| two.stats().tier.waits == 1).await;
         let start = Instant::now();
         first.shutdown_background();
