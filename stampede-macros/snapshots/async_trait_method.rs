@@ -102,7 +102,7 @@ impl Site {
                                             ),
                                             print_key: ::stampede::__private::Keys::<u64>::PRINT,
                                         },
-                                        ::stampede::__private::Attached::NONE,
+                                        ::stampede::__private::Attached::none(),
                                     ),
                                 )
                         }

@@ -166,7 +166,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 ::std::string::String,
                             >::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }
@@ -269,7 +269,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                                 ::std::string::String,
                                             >::PRINT,
                                         },
-                                        ::stampede::__private::Attached::NONE,
+                                        ::stampede::__private::Attached::none(),
                                     ),
                                 )
                         }
@@ -384,7 +384,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 ::std::string::String,
                             >::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }
@@ -455,7 +455,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 ::std::string::String,
                             >::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }
@@ -529,7 +529,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 ::std::string::String,
                             >::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }
@@ -623,7 +623,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                                 ::std::string::String,
                                             >::PRINT,
                                         },
-                                        ::stampede::__private::Attached::NONE,
+                                        ::stampede::__private::Attached::none(),
                                     ),
                                 )
                         }
@@ -759,7 +759,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                                 ::std::string::String,
                                             >::PRINT,
                                         },
-                                        ::stampede::__private::Attached::NONE,
+                                        ::stampede::__private::Attached::none(),
                                     ),
                                 )
                         }
@@ -870,7 +870,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 ::std::string::String,
                             >::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }
@@ -941,7 +941,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 ::std::string::String,
                             >::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }

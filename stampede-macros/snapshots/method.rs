@@ -117,7 +117,7 @@ impl Site {
                                             ),
                                             print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
                                         },
-                                        ::stampede::__private::Attached::NONE,
+                                        ::stampede::__private::Attached::none(),
                                     ),
                                 )
                         }
@@ -226,7 +226,7 @@ impl Site {
                             ),
                             print_key: ::stampede::__private::Keys::<(u64, Lang)>::PRINT,
                         },
-                        ::stampede::__private::Attached::NONE,
+                        ::stampede::__private::Attached::none(),
                     ),
                 )
         }

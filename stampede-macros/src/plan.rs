@@ -493,24 +493,25 @@ fn plan_tier_demands(demands: &[Demand], output: &Type, result: Option<&(Type, T
 fn is_certain(demand: &Demand) -> bool {
     match demand.role {
         Role::Kind { .. } | Role::Failure { .. } => false,
-        Role::Key { .. } => is_familiar(&demand.ty, IsKey::Yes),
-        // Long arrays can't be serialized.
-        Role::TierKey | Role::TierOutput { .. } if demand.ty.to_token_stream().to_string().contains('[') => {
-            false
-        }
-        _ => is_familiar(&demand.ty, IsKey::No),
+        Role::Key { .. } => is_familiar(&demand.ty, Needed::AsKey),
+        Role::TierKey | Role::TierOutput { .. } => is_familiar(&demand.ty, Needed::ForTier),
+        _ => is_familiar(&demand.ty, Needed::ByCallers),
     }
 }
 
-/// Whether a type has to be `Hash` and `Eq`.
+/// What a type has to be beside `Clone`, `Send` and `Sync`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum IsKey {
-    Yes,
-    No,
+enum Needed {
+    /// `Hash` and `Eq`.
+    AsKey,
+    /// `Serialize`, which long arrays are not.
+    ForTier,
+    /// Nothing more.
+    ByCallers,
 }
 
-/// Whether a type is known by its name, and is `Clone`, `Send` and `Sync`.
-fn is_familiar(ty: &Type, is_key: IsKey) -> bool {
+/// Whether a type is known by its name to be what is needed.
+fn is_familiar(ty: &Type, needed: Needed) -> bool {
     const EQ: [&str; 16] = [
         "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
         "usize", "str", "String",
@@ -518,16 +519,17 @@ fn is_familiar(ty: &Type, is_key: IsKey) -> bool {
     match ty {
         // As many parts as the standard library compares.
         Type::Tuple(parts) => {
-            parts.elems.len() <= 12 && parts.elems.iter().all(|part| is_familiar(part, is_key))
+            parts.elems.len() <= 12 && parts.elems.iter().all(|part| is_familiar(part, needed))
         }
-        Type::Array(array) => is_familiar(&array.elem, is_key),
-        Type::Slice(slice) => is_familiar(&slice.elem, is_key),
+        Type::Array(_) | Type::Slice(_) if needed == Needed::ForTier => false,
+        Type::Array(array) => is_familiar(&array.elem, needed),
+        Type::Slice(slice) => is_familiar(&slice.elem, needed),
         Type::Path(path) if path.qself.is_none() => {
             let is_one_of = |names: &[&str]| names.iter().any(|name| path.path.is_ident(name));
             is_one_of(&EQ)
-                || (is_key == IsKey::No && is_one_of(&["f32", "f64"]))
+                || (needed != Needed::AsKey && is_one_of(&["f32", "f64"]))
                 || parts_of_familiar(&path.path)
-                    .is_some_and(|mut parts| parts.all(|part| is_familiar(part, is_key)))
+                    .is_some_and(|mut parts| parts.all(|part| is_familiar(part, needed)))
         }
         _ => false,
     }

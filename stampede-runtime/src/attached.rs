@@ -15,16 +15,13 @@ pub struct Attached<K, O> {
 
 impl<K, O> Attached<K, O> {
     /// No tier.
-    pub const NONE: Self = Self {
-        #[cfg(feature = "redis")]
-        spec: None,
-        types: PhantomData,
-    };
-
-    /// The same, as a function.
     #[must_use]
     pub fn none() -> Self {
-        Self::NONE
+        Self {
+            #[cfg(feature = "redis")]
+            spec: None,
+            types: PhantomData,
+        }
     }
 }
 

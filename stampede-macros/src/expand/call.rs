@@ -4,7 +4,7 @@
 //! bounds are missing:
 //!
 //! ```text
-//! (&&Gate::<needs, K, O>::NEW).open((&SLOT, id_of::<(Self, T)>()), || (Blueprint { … }, Attached::NONE))
+//! (&&Gate::<needs, K, O>::NEW).open((&SLOT, id_of::<(Self, T)>()), || (Blueprint { … }, Attached::none()))
 //! ```
 
 use crate::{
@@ -188,7 +188,9 @@ pub(super) fn blueprint(plan: &Plan) -> TokenStream {
 pub(super) fn tier(plan: &Plan) -> TokenStream {
     let Plan { private, bounds, .. } = plan;
     let (key, output) = (&plan.key.ty, &plan.function.output);
-    let Some(PlannedTier { source, is_strict }) = &plan.tier else { return quote!(#private::Attached::NONE) };
+    let Some(PlannedTier { source, is_strict }) = &plan.tier else {
+        return quote!(#private::Attached::none());
+    };
     let outputs = quote!(#private::Outputs::<#output>);
     let strict = if *is_strict { quote!(#outputs::NO_TIER) } else { quote!(::core::option::Option::None) };
     quote! {

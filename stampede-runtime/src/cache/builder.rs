@@ -36,7 +36,7 @@ impl<K, V, E> Builder<K, V, E> {
         Self {
             name: None,
             settings: Settings::NEW,
-            tier: Attached::NONE,
+            tier: Attached::none(),
             #[cfg(feature = "redis")]
             strict: None,
             bounds: Bounds::default(),

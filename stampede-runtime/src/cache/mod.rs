@@ -7,7 +7,7 @@ pub use builder::{BuildError, Builder};
 pub use key::{AsKey, Borrowed, Owned, ToKey};
 
 use crate::{
-    engine::{Answer, Begin, BoxFuture, Engine, Journey, Key, Miss, Refresher, Way},
+    engine::{Answer, Begin, BoxFuture, Engine, Journey, Key, Miss, Refresher},
     served::Served,
     stats::Stats,
 };
@@ -295,7 +295,7 @@ where
     F: Future<Output = O> + Send + 'static,
 {
     let start = move || -> BoxFuture<O> { Box::pin(async move { load().await }) };
-    Answer::new(Box::new(Journey::new(miss, Way::Task(|body| body))), start)
+    Answer::new(Box::new(Journey::detached(miss)), start)
 }
 
 impl<K, V, E> Clone for Cache<K, V, E> {

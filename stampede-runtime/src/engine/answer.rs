@@ -85,7 +85,7 @@ enum Stage<K: Key, O: Output, P> {
 }
 
 impl<K: Key, O: Output, P> Journey<K, O, P> {
-    pub(crate) fn new(miss: Miss<K, O>, way: Way<K, O, P>) -> Self {
+    fn new(miss: Miss<K, O>, way: Way<K, O, P>) -> Self {
         Self { stage: Stage::Misses(miss), way }
     }
 
@@ -103,6 +103,13 @@ impl<K: Key, O: Output, P> Journey<K, O, P> {
     }
 }
 
+impl<K: Key, O: Output> Journey<K, O, BoxFuture<O>> {
+    /// That of a call whose load is a task.
+    pub(crate) fn detached(miss: Miss<K, O>) -> Self {
+        Self::new(miss, Way::Task(|body| body))
+    }
+}
+
 impl<K: Key, O: Output, P: Future<Output = O> + Unpin> Journey<K, O, P> {
     /// Does what the call has to do by now. `start` makes the body of its load, or of the refresh that it has to start.
     ///
@@ -110,10 +117,8 @@ impl<K: Key, O: Output, P: Future<Output = O> + Unpin> Journey<K, O, P> {
     ///
     /// If what makes the body panics: it clones arguments.
     fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
-        if let Stage::Misses(_) = self.stage {
-            if let Some(now) = self.set_out(start) {
-                return Poll::Ready(now);
-            }
+        if let Some(now) = self.set_out(start) {
+            return Poll::Ready(now);
         }
         match &mut self.stage {
             Stage::Rides(ride) => ride.poll(cx, start),
@@ -129,8 +134,11 @@ impl<K: Key, O: Output, P: Future<Output = O> + Unpin> Journey<K, O, P> {
         }
     }
 
-    /// What the call is served at once, having started the refresh that it has to start; else it rides.
+    /// What the call is served at once, having started the refresh that it has to start; else it rides, or has for a while.
     fn set_out(&mut self, start: Start<'_, P>) -> Option<Now<O>> {
+        if !matches!(self.stage, Stage::Misses(_)) {
+            return None;
+        }
         let Stage::Misses(miss) = mem::replace(&mut self.stage, Stage::Ends) else { return None };
         let (boarding, insists) = match miss {
             Miss::Aboard(boarding) => (boarding, false),
@@ -153,20 +161,28 @@ impl<K: Key, O: Output, P> fmt::Debug for Journey<K, O, P> {
     }
 }
 
-/// The future of a call that was no hit. `F` makes the load's body `P`, at most once.
+/// The future of a call that was no hit, which tells how its output came to it if it is `INFORMED`. `F` makes the load's body `P`,
+/// at most once.
 ///
 /// # Cancel safety
 ///
 /// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
 /// the waiters drives the flight on with its own body (X2). A refresh that it has started goes on.
-pub(crate) struct Answer<K: Key, O: Output, F, P> {
+pub(crate) struct Waiting<K: Key, O: Output, F, P, const INFORMED: bool> {
     /// In a box, because the future of a call has room for this whether it is a hit or not, and is moved as a whole to where
     /// it is awaited.
     journey: Box<Journey<K, O, P>>,
     start: Option<F>,
 }
 
-impl<K: Key, O: Output, F, P> Answer<K, O, F, P> {
+/// One that tells how its output came to it.
+pub(crate) type Answer<K, O, F, P> = Waiting<K, O, F, P, true>;
+
+/// One that does not: each annotated function has one, and another future around an [`Answer`] would be compiled as often.
+pub(crate) type Plain<K, O, F, P> = Waiting<K, O, F, P, false>;
+
+impl<K: Key, O: Output, F, P, const INFORMED: bool> Waiting<K, O, F, P, INFORMED> {
+    #[inline]
     pub(crate) fn new(journey: Box<Journey<K, O, P>>, start: F) -> Self {
         Self { journey, start: Some(start) }
     }
@@ -187,29 +203,6 @@ where
     }
 }
 
-// No field is ever pinned: bodies are `Unpin`.
-impl<K: Key, O: Output, F, P> Unpin for Answer<K, O, F, P> {}
-
-impl<K: Key, O: Output, F, P> fmt::Debug for Answer<K, O, F, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").finish_non_exhaustive()
-    }
-}
-
-/// The same without telling how the call came by its output. Each annotated function has one: another future around an
-/// [`Answer`] would be compiled as often.
-pub(crate) struct Plain<K: Key, O: Output, F, P> {
-    journey: Box<Journey<K, O, P>>,
-    start: Option<F>,
-}
-
-impl<K: Key, O: Output, F, P> Plain<K, O, F, P> {
-    #[inline]
-    pub(crate) fn new(journey: Box<Journey<K, O, P>>, start: F) -> Self {
-        Self { journey, start: Some(start) }
-    }
-}
-
 impl<K, O, F, P> Future for Plain<K, O, F, P>
 where
     K: Key,
@@ -225,5 +218,11 @@ where
     }
 }
 
-// As of `Answer`.
-impl<K: Key, O: Output, F, P> Unpin for Plain<K, O, F, P> {}
+// No field is ever pinned: bodies are `Unpin`.
+impl<K: Key, O: Output, F, P, const INFORMED: bool> Unpin for Waiting<K, O, F, P, INFORMED> {}
+
+impl<K: Key, O: Output, F, P, const INFORMED: bool> fmt::Debug for Waiting<K, O, F, P, INFORMED> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").finish_non_exhaustive()
+    }
+}

@@ -509,11 +509,10 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let lookup = self.lookup(key);
-        self.tell_invalidate(lookup.hash, || to_key(key));
+        let Lookup { hash, key } = self.lookup(key);
+        self.tell_invalidate(hash, || to_key(key));
         // In this order: a flight that lands in between has stored its outcome before it could be cut.
-        let cut = self.flights.cut(lookup.hash, key);
-        let Lookup { hash, key } = lookup;
+        let cut = self.flights.cut(hash, key);
         let removed = self.store.remove(&Lookup { hash, key: &Form { form: key, to_key } }, self.clock.now());
         cut || removed
     }

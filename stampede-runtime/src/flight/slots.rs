@@ -45,7 +45,7 @@ impl Slots {
         self.forbid_nesting();
         let Entry::Occupied(mut occupied) = self.0.entry(hash) else { return None };
         let slot = occupied.get_mut();
-        let at = self.compare(|| slot.iter().position(is_it))?;
+        let at = self.compare(|| place(slot, is_it))?;
         let taken = slot.swap_remove(at);
         if slot.is_empty() {
             occupied.remove();

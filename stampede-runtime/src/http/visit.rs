@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    engine::{Answer, Begin, BoxFuture, Journey, Miss, Refresher, Way},
+    engine::{Answer, Begin, BoxFuture, Journey, Miss, Refresher},
     http::key::Key,
     served::Served,
     sync::{Mutex, lock},
@@ -247,7 +247,7 @@ where
                 plan.load(service, request, leader).await
             })
         };
-        let mut answer = Answer::new(Box::new(Journey::new(miss, Way::Task(|body| body))), start);
+        let mut answer = Answer::new(Box::new(Journey::detached(miss)), start);
         let mut leader_lives = true;
         let (flown, has_landed) = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
@@ -324,7 +324,7 @@ where
             miss
         };
         // Whoever looks again finds it.
-        let _ = Answer::new(Box::new(Journey::new(miss, Way::Task(|body| body))), outcome).await;
+        let _ = Answer::new(Box::new(Journey::detached(miss)), outcome).await;
     }
 
     fn take(&self) -> Option<(S, Request<B>)> {

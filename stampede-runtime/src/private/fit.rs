@@ -65,11 +65,6 @@ impl<K: Key, O: Output> Fit<K, O> {
     pub fn put<Q: ToKey<K>>(&self, key: &Q, output: impl IntoOutput<O>) {
         self.0.insert(key.to_key(), output.into_output());
     }
-
-    /// Makes the key that a call is looked up by.
-    pub fn key_of<Q: ToKey<K>>(&self, call: &Q) -> K {
-        call.to_key()
-    }
 }
 
 impl<K, O> Fit<K, O> {
@@ -96,7 +91,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     #[cold]
     #[inline(never)]
     pub(super) fn new(miss: Miss<K, O>) -> Self {
-        Self(Box::new(Journey::new(miss, Way::Task(|body| body))))
+        Self(Box::new(Journey::detached(miss)))
     }
 
     /// Goes on with another kind of body.

@@ -38,11 +38,6 @@ impl<K, O> Misfit<K, O> {
     }
 
     #[doc(hidden)]
-    pub fn key_of<Q>(&self, _: &Q) -> K {
-        unreachable!("{NEVER}")
-    }
-
-    #[doc(hidden)]
     pub fn reveal(&self) -> &FnCache<K, O> {
         unreachable!("{NEVER}")
     }
