@@ -55,6 +55,8 @@ async fn a_driver_that_leaves_leaves_the_lease() {
     assert_eq!(soon(two.call(&second)).await, Ok(1));
 
     one.cache.clear();
+    // It is told a little later.
+    until(|| two.cache.is_empty()).await;
     let mut last = Box::pin(one.call(&first));
     until_started(&mut last, &first).await;
     drop(last);
