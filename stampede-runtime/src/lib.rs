@@ -89,6 +89,7 @@ mod engine;
 mod error;
 mod flight;
 mod fn_cache;
+mod hashing;
 #[cfg(feature = "http")]
 pub mod http;
 mod keyed;

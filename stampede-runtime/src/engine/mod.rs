@@ -28,6 +28,7 @@ use crate::{
     clock::{self, Clock, Ticks},
     contain::{catch, contain},
     flight::{Flight, Landing, Panic, Payload, table::Table},
+    hashing::Hashing,
     keyed::{AnyLookup, Form, Keyed, Lookup},
     labels::Labels,
     policy::{Decision, Lifetime, Policy},
@@ -41,7 +42,6 @@ use crate::{
     },
 };
 use equivalent::Equivalent;
-use foldhash::fast::RandomState;
 use std::{
     fmt,
     hash::{BuildHasher, Hash},
@@ -67,7 +67,7 @@ pub(crate) struct Engine<K, O> {
     policy: Policy<O>,
     sharing: Sharing<O>,
     clock: Clock,
-    hasher: RandomState,
+    hasher: Hashing,
     store: Store<K, O>,
     flights: Table<K, O>,
     counters: Counters,
@@ -143,7 +143,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             labels,
             policy,
             sharing,
-            hasher: RandomState::default(),
+            hasher: Hashing::default(),
             flights: Table::new(),
             counters: Counters::new(),
             me: Weak::clone(me),
