@@ -121,6 +121,23 @@ impl<K: Eq + Clone> Sought<K> for Keyed<K> {
 /// A key as it is looked up where its form does not matter.
 pub(crate) type AnyLookup<'a, K> = Lookup<'a, dyn Sought<K> + 'a>;
 
+/// The first key with this hash.
+pub(crate) struct FirstByHash(pub(crate) u64);
+
+impl Hash for FirstByHash {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+    }
+}
+
+impl<K> Equivalent<Keyed<K>> for FirstByHash {
+    #[inline]
+    fn equivalent(&self, other: &Keyed<K>) -> bool {
+        self.0 == other.hash
+    }
+}
+
 /// Any key with this hash, behind some others: for those who hold no key, as the expiry queue.
 pub(crate) struct ByHash {
     hash: u64,

@@ -1,7 +1,7 @@
 //! One load for calls that overlap (C1, C2, C3, C5).
 
 use crate::settings::in_all_settings;
-use stampede::{Cache, stampede};
+use stampede::{Cache, Served, stampede};
 use stampede_tests::{End, Probe, on_both_flavours, soon, unique, until};
 use std::{
     hash::{Hash, Hasher},
@@ -138,5 +138,29 @@ on_both_flavours! {
         assert!(cache.invalidate(&Colliding(3)));
         assert_eq!(cache.peek(&Colliding(3)), None);
         assert_eq!(cache.peek(&Colliding(4)), Some(4));
+    }
+
+    // C1: what is found first for a hash may be another key's; a hit is one all the same.
+    async fn keys_of_one_hash_are_hits() {
+        #[stampede(ttl = "60s")]
+        async fn doubled(key: Colliding) -> u8 {
+            2 * key.0
+        }
+
+        let cache: Cache<Colliding, u8> = Cache::builder().ttl(Duration::from_secs(60)).build();
+        for key in 0..10 {
+            cache.insert(Colliding(key), key);
+            doubled::insert(Colliding(key), 2 * key);
+        }
+        for key in 0..10 {
+            assert_eq!(cache.get(Colliding(key), || async { unreachable!("it is stored") }).await, key);
+            assert_eq!(doubled(Colliding(key)).await, 2 * key);
+            assert_eq!(doubled::call_with_info(Colliding(key)).await, (2 * key, Served::Fresh));
+            assert_eq!(cache.peek(&Colliding(key)), Some(key));
+        }
+        let stats = cache.stats();
+        assert_eq!((stats.hits, stats.leads, stats.coalesced), (10, 0, 0));
+        assert_eq!(cache.get(Colliding(10), || async { 10 }).await, 10);
+        assert_eq!(cache.stats().leads, 1);
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     clock::Ticks,
     engine::{Boarding, Engine, Key, Output, body::Body, load},
-    keyed::Keyed,
+    keyed::{Form, Keyed},
     stats::Event,
 };
 use equivalent::Equivalent;
@@ -20,7 +20,13 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.store.get(&self.lookup(key), self.clock.now(), &self.sharing)
+        match self.store.get(&self.lookup(key), self.clock.now(), &self.sharing) {
+            Ok(output) => Some(output),
+            Err(no_hit) => {
+                let never = |_: &Q| unreachable!("what is looked at is not loaded");
+                self.hit_among(no_hit, &Form { form: key, to_key: never })
+            }
+        }
     }
 
     /// The time by the clock that lookups go by.

@@ -29,7 +29,7 @@ use crate::{
     contain::{catch, contain},
     flight::{Flight, Landing, Panic, Payload, table::Table},
     hashing::Hashing,
-    keyed::{AnyLookup, Form, Keyed, Lookup},
+    keyed::{AnyLookup, Form, Keyed, Lookup, Sought},
     labels::Labels,
     policy::{Decision, Lifetime, Policy},
     pool::POOL,
@@ -37,7 +37,7 @@ use crate::{
     sharing::{Kept, Kind, Sharing},
     stats::{Counters, Event, Stats},
     store::{
-        Bounds, Found, Store,
+        Bounds, Found, NoHit, Store,
         reaper::{self, Sweep},
     },
 };
@@ -161,14 +161,23 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let Lookup { hash, key } = self.lookup(key);
-        match self.store.get(&Lookup { hash, key }, self.clock.now(), &self.sharing) {
-            Some(output) => {
-                self.counters.count(Event::Hit);
-                Begin::Hit(output)
-            }
-            None => Begin::Miss(self.miss(&Lookup { hash, key: &Form { form: key, to_key } }, refresher)),
+        match self.hit(key) {
+            Ok(output) => Begin::Hit(output),
+            Err(no_hit) => Begin::Miss(self.miss(no_hit, &Form { form: key, to_key }, refresher)),
         }
+    }
+
+    /// A copy of the output of a key, if that is fresh. Else the call has to go on as a `miss`.
+    ///
+    /// Apart from that, so that it can be called with a key that nobody else gets a reference to: then the key stays in registers.
+    #[inline]
+    pub(crate) fn hit<Q>(&self, key: &Q) -> Result<O, NoHit>
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        let output = self.store.get(&self.lookup(key), self.clock.now(), &self.sharing)?;
+        self.counters.count(Event::Hit);
+        Ok(output)
     }
 
     /// A place on the flight of a key, whatever is stored (I3).
@@ -206,9 +215,20 @@ impl<K: Key, O: Output> Engine<K, O> {
         }
     }
 
+    /// Goes on where there was no hit.
     #[cold]
     #[inline(never)]
-    fn miss(self: &Arc<Self>, lookup: &AnyLookup<'_, K>, refresher: Refresher) -> Miss<K, O> {
+    pub(crate) fn miss(
+        self: &Arc<Self>,
+        no_hit: NoHit,
+        key: &(dyn Sought<K> + '_),
+        refresher: Refresher,
+    ) -> Miss<K, O> {
+        if let Some(output) = self.hit_among(no_hit, key) {
+            self.counters.count(Event::Hit);
+            return Miss::Answered { output, served: Served::Fresh, refresh: None };
+        }
+        let lookup = &Lookup { hash: no_hit.hash, key };
         self.sweep_if_calls_do();
         let found = if self.policy.serves_stale() { self.find(lookup) } else { None };
         if let Some(found) = found {
@@ -230,6 +250,15 @@ impl<K: Key, O: Output> Engine<K, O> {
                 Miss::Aboard(boarding)
             }
         }
+    }
+
+    /// What a hit would have been if no other key had the same hash.
+    #[cold]
+    fn hit_among(&self, no_hit: NoHit, key: &(dyn Sought<K> + '_)) -> Option<O> {
+        if no_hit.is_known {
+            return None;
+        }
+        self.store.get_among(&Lookup { hash: no_hit.hash, key }, self.clock.now(), &self.sharing)
     }
 
     /// What a key can be served that was not fresh a moment ago.
@@ -469,13 +498,14 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let Lookup { hash, key } = self.lookup(key);
-        let fresh = self.store.get(&Lookup { hash, key }, self.clock.now(), &self.sharing);
-        if fresh.is_some() {
-            return fresh;
+        let lookup = self.lookup(key);
+        match self.store.get(&lookup, self.clock.now(), &self.sharing) {
+            Ok(output) => Some(output),
+            Err(NoHit { hash, .. }) => {
+                let never = |_: &Q| unreachable!("what is peeked at is not loaded");
+                self.find(&Lookup { hash, key: &Form { form: key, to_key: never } }).map(|found| found.output)
+            }
         }
-        let never = |_: &Q| unreachable!("what is peeked at is not loaded");
-        self.find(&Lookup { hash, key: &Form { form: key, to_key: never } }).map(|found| found.output)
     }
 
     /// Puts an output in the place of what is stored, and cuts the flight of the key (I2).

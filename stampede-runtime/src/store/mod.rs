@@ -25,7 +25,7 @@ pub use bounds::{DEFAULT_CAPACITY, RemovalCause};
 use crate::{
     clock::{self, NEVER, Ticks},
     flight::state::Cabin,
-    keyed::{AnyLookup, ByHash, Identity, Keyed, Lookup},
+    keyed::{AnyLookup, ByHash, FirstByHash, Identity, Keyed, Lookup},
     policy::{Decision, Lifetime, Windows},
     sharing::{Kept, Sharing},
 };
@@ -54,6 +54,14 @@ pub(crate) struct Store<K, O> {
     bounds: Bounds<K, O>,
 }
 
+/// What [`Store::get`] has not found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoHit {
+    pub(crate) hash: u64,
+    /// Whether there is nothing fresh. If not, another key has this hash.
+    pub(crate) is_known: bool,
+}
+
 /// By one in so many insertions the tables are released that the map has grown out of. Which one, the hash says: nothing has
 /// to be counted.
 const TABLES: u64 = 1_024;
@@ -79,13 +87,36 @@ impl<K: Eq + Clone, O> Store<K, O> {
     }
 
     /// Copies the output of a key, if it is fresh.
+    ///
+    /// The first entry of its hash is nearly always the one. So keys are compared once and outside of the search, which then is the
+    /// same for all forms of keys, and has the registers that a call would take from it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not fresh; and if it is not known, because another key has the same hash.
     #[inline]
-    pub(crate) fn get<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Option<O>
+    pub(crate) fn get<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Result<O, NoHit>
     where
         Q: Equivalent<K> + ?Sized,
     {
+        let map = self.map.pin();
+        let Some((key, entry)) = map.get_key_value(&FirstByHash(lookup.hash)) else {
+            return Err(NoHit { hash: lookup.hash, is_known: true });
+        };
+        if !lookup.key.equivalent(key.key()) {
+            return Err(NoHit { hash: lookup.hash, is_known: false });
+        }
+        Self::copy_if_fresh(entry, now, sharing).ok_or(NoHit { hash: lookup.hash, is_known: true })
+    }
+
+    /// The same where another key has the same hash.
+    pub(crate) fn get_among(&self, lookup: &AnyLookup<'_, K>, now: Ticks, sharing: &Sharing<O>) -> Option<O> {
         let guard = self.map.guard();
-        let entry = self.map.get(lookup, &guard)?;
+        Self::copy_if_fresh(self.map.get(lookup, &guard)?, now, sharing)
+    }
+
+    #[inline]
+    fn copy_if_fresh(entry: &Entry<O>, now: Ticks, sharing: &Sharing<O>) -> Option<O> {
         entry.head.is_fresh(now).then(|| {
             entry.head.mark.touch();
             entry.kept.to_output(sharing)
