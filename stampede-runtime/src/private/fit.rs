@@ -1,11 +1,12 @@
 //! The cache of a function whose types fit, as generated code works with it.
 
 use crate::{
-    __private::{blocking::Body, output::IntoOutput},
+    __private::{blocking::Body, output::IntoOutput, view::Again},
     attached::Attached,
     cache::ToKey,
     engine::{Answer, Begin, BoxFuture, Journey, Key, Miss, Output, Plain, Refresher, Way},
     fn_cache::{Blueprint, FnCache},
+    keyed::Form,
     park,
     served::Served,
 };
@@ -36,10 +37,16 @@ impl<K: Key, O: Output> Fit<K, O> {
     ///
     /// A miss.
     #[inline]
-    pub fn begin<Q: ToKey<K>>(&self, key: &Q, refresher: Refresher) -> Result<O, Missed<K, O>> {
-        match self.0.engine.begin(key, Q::to_key, refresher) {
-            Begin::Hit(output) => Ok(output),
-            Begin::Miss(miss) => Err(Missed::new(miss)),
+    pub fn begin<Q: ToKey<K> + Again>(&self, key: &Q, refresher: Refresher) -> Result<O, Missed<K, O>> {
+        let engine = &self.0.engine;
+        match engine.hit(key) {
+            Ok(output) => Ok(output),
+            // A view of its own, or that of the hit would have to be in memory.
+            Err(no_hit) => {
+                // A view of its own, or that of the hit would have to be in memory.
+                let form = Form { form: &key.again(), to_key: Q::to_key };
+                Err(Missed::new(engine.miss(no_hit, &form, refresher)))
+            }
         }
     }
 

@@ -44,4 +44,4 @@ pub use print::{Keys, Unprinted};
 pub use probe::{Otherwise, Probe, refuse, reject};
 pub use slot::{Every, Slot, id_of, id_of_value, instance_name, method_name};
 pub use verdict::{Choose, Judged, Own, Verdict};
-pub use view::{One, Part, View};
+pub use view::{Again, One, Part, View};

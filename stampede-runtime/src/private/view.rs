@@ -8,7 +8,7 @@ use std::{
 };
 
 /// One argument of a view: `&T` for arguments `T` and `&T`, and `Option<&T>`.
-pub trait Part {
+pub trait Part: Copy {
     /// What the key keeps of it.
     type Owned;
 
@@ -70,6 +70,12 @@ where
     }
 }
 
+/// A view, of which there can be two. None is `Clone`, or it would be a key.
+pub trait Again {
+    #[doc(hidden)]
+    fn again(&self) -> Self;
+}
+
 /// The view of a key that is one argument.
 #[derive(Debug)]
 pub struct One<A>(pub A);
@@ -94,6 +100,13 @@ impl<A: Part> ToKey<A::Owned> for One<A> {
     }
 }
 
+impl<A: Part> Again for One<A> {
+    #[inline]
+    fn again(&self) -> Self {
+        Self(self.0)
+    }
+}
+
 /// The view of a key that is a tuple of arguments.
 #[derive(Debug)]
 pub struct View<T>(pub T);
@@ -114,6 +127,13 @@ macro_rules! tuple_views {
             #[inline]
             fn equivalent(&self, key: &($($part::Owned,)*)) -> bool {
                 true $(&& self.0.$number.is_same(&key.$number))*
+            }
+        }
+
+        impl<$($part: Part),*> Again for View<($($part,)*)> {
+            #[inline]
+            fn again(&self) -> Self {
+                Self(self.0)
             }
         }
 
