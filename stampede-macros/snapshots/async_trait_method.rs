@@ -48,7 +48,6 @@ impl Site {
                     }
                     let __stampede_begun;
                     {
-                        let __stampede_call = ::stampede::__private::One(&id);
                         __stampede_begun = {
                             #[allow(unused_imports)]
                             use ::stampede::__private::{
@@ -107,7 +106,7 @@ impl Site {
                                 )
                         }
                             .begin(
-                                &__stampede_call,
+                                &::stampede::__private::One(&id),
                                 ::stampede::__private::Refresher::Runtime,
                             );
                     }

@@ -12,9 +12,11 @@
 fn digest(path: &Path) -> io::Result<u64> {
     let __stampede_begun;
     {
-        let __stampede_call = ::stampede::__private::One(path);
         __stampede_begun = digest_in_an_impl_needs_companion_none::digest::__cache()
-            .begin(&__stampede_call, ::stampede::__private::Refresher::Pool);
+            .begin(
+                &::stampede::__private::One(path),
+                ::stampede::__private::Refresher::Pool,
+            );
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -186,9 +188,11 @@ impl __stampede_digest::digest {
         let _ = digest;
         let __stampede_begun;
         {
-            let __stampede_call = ::stampede::__private::One(path);
             __stampede_begun = __stampede_digest::digest::__cache()
-                .begin(&__stampede_call, ::stampede::__private::Refresher::Pool);
+                .begin(
+                    &::stampede::__private::One(path),
+                    ::stampede::__private::Refresher::Pool,
+                );
         }
         match __stampede_begun {
             ::core::result::Result::Ok(__stampede_output) => {
@@ -209,9 +213,8 @@ impl __stampede_digest::digest {
         let _ = digest;
         let __stampede_miss;
         {
-            let __stampede_call = ::stampede::__private::One(path);
             __stampede_miss = __stampede_digest::digest::__cache()
-                .begin_fresh(&__stampede_call);
+                .begin_fresh(&::stampede::__private::One(path));
         }
         __stampede_miss
             .blocking_or_pooled(move || __stampede_digest::digest::__load(

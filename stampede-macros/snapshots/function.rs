@@ -12,9 +12,14 @@ Memoized by `#[stampede]`: `rate::invalidate`, `rate::refresh`, `rate::uncached`
 pub async fn rate(from: Currency, to: &str) -> Result<Rate, ApiError> {
     let __stampede_begun;
     {
-        let __stampede_call = ::stampede::__private::View((&from, to));
         __stampede_begun = rate_in_an_impl_needs_companion_none::rate::__cache()
-            .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime);
+            .begin(
+                &::stampede::__private::View((
+                    &from,
+                    ::stampede::__private::Lent::new(to).part(),
+                )),
+                ::stampede::__private::Refresher::Runtime,
+            );
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -187,10 +192,12 @@ impl __stampede_rate::rate {
         ::stampede::__private::lazily(move || {
             let __stampede_miss;
             {
-                let __stampede_call = ::stampede::__private::View((&from, to));
                 __stampede_miss = __stampede_rate::rate::__cache()
                     .begin_with_info(
-                        &__stampede_call,
+                        &::stampede::__private::View((
+                            &from,
+                            ::stampede::__private::Lent::new(to).part(),
+                        )),
                         ::stampede::__private::Refresher::Runtime,
                         __stampede_insists,
                     );

@@ -13,9 +13,11 @@ async fn page(user: &User<'_>) -> String {
     let __stampede_begun;
     {
         let __stampede_0: &u64 = &(user.id);
-        let __stampede_call = ::stampede::__private::One(__stampede_0);
         __stampede_begun = page_in_an_impl_needs_companion_none::page::__cache()
-            .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody);
+            .begin(
+                &::stampede::__private::One(__stampede_0),
+                ::stampede::__private::Refresher::Nobody,
+            );
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -145,10 +147,9 @@ impl __stampede_page::page {
             let __stampede_miss;
             {
                 let __stampede_0: &u64 = &(user.id);
-                let __stampede_call = ::stampede::__private::One(__stampede_0);
                 __stampede_miss = __stampede_page::page::__cache()
                     .begin_with_info(
-                        &__stampede_call,
+                        &::stampede::__private::One(__stampede_0),
                         ::stampede::__private::Refresher::Nobody,
                         __stampede_insists,
                     );

@@ -12,9 +12,11 @@
 async fn rate(from: Currency) -> Result<Rate, ApiError> {
     let __stampede_begun;
     {
-        let __stampede_call = ::stampede::__private::One(&from);
         __stampede_begun = rate_in_an_impl_needs_companion_none::rate::__cache()
-            .begin(&__stampede_call, ::stampede::__private::Refresher::Runtime);
+            .begin(
+                &::stampede::__private::One(&from),
+                ::stampede::__private::Refresher::Runtime,
+            );
     }
     match __stampede_begun {
         ::core::result::Result::Ok(__stampede_output) => __stampede_output,
@@ -175,10 +177,9 @@ impl __stampede_rate::rate {
         ::stampede::__private::lazily(move || {
             let __stampede_miss;
             {
-                let __stampede_call = ::stampede::__private::One(&from);
                 __stampede_miss = __stampede_rate::rate::__cache()
                     .begin_with_info(
-                        &__stampede_call,
+                        &::stampede::__private::One(&from),
                         ::stampede::__private::Refresher::Runtime,
                         __stampede_insists,
                     );

@@ -201,7 +201,6 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                     }
                     let __stampede_begun;
                     {
-                        let __stampede_call = ::stampede::__private::One(url);
                         __stampede_begun = {
                             #[allow(unused_imports)]
                             use ::stampede::__private::{
@@ -274,7 +273,9 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 )
                         }
                             .begin(
-                                &__stampede_call,
+                                &::stampede::__private::One(
+                                    ::stampede::__private::Lent::new(url).part(),
+                                ),
                                 ::stampede::__private::Refresher::Runtime,
                             );
                     }
@@ -555,7 +556,6 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                 .run(async move {
                     let __stampede_begun;
                     {
-                        let __stampede_call = ::stampede::__private::One(url);
                         __stampede_begun = {
                             #[allow(unused_imports)]
                             use ::stampede::__private::{
@@ -628,7 +628,9 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                 )
                         }
                             .begin(
-                                &__stampede_call,
+                                &::stampede::__private::One(
+                                    ::stampede::__private::Lent::new(url).part(),
+                                ),
                                 ::stampede::__private::Refresher::Runtime,
                             );
                     }
@@ -691,7 +693,6 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                 .run(async move {
                     let __stampede_miss;
                     {
-                        let __stampede_call = ::stampede::__private::One(url);
                         __stampede_miss = {
                             #[allow(unused_imports)]
                             use ::stampede::__private::{
@@ -763,7 +764,11 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> __stampede_fetch::fetc
                                     ),
                                 )
                         }
-                            .begin_fresh(&__stampede_call);
+                            .begin_fresh(
+                                &::stampede::__private::One(
+                                    ::stampede::__private::Lent::new(url).part(),
+                                ),
+                            );
                     }
                     __stampede_miss
                         .detached(move || {

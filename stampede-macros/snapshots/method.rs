@@ -53,7 +53,6 @@ impl Site {
                     }
                     let __stampede_begun;
                     {
-                        let __stampede_call = ::stampede::__private::One(&__stampede_1);
                         __stampede_begun = {
                             #[allow(unused_imports)]
                             use ::stampede::__private::{
@@ -122,7 +121,7 @@ impl Site {
                                 )
                         }
                             .begin(
-                                &__stampede_call,
+                                &::stampede::__private::One(&__stampede_1),
                                 ::stampede::__private::Refresher::Runtime,
                             );
                     }

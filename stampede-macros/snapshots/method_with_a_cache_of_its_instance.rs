@@ -20,7 +20,6 @@ impl Site {
     async fn page(&self, id: u64) -> Page {
         let __stampede_begun;
         {
-            let __stampede_call = ::stampede::__private::One(&id);
             __stampede_begun = {
                 #[allow(unused_imports)]
                 use ::stampede::__private::{BackedCall as _, UnbackedCall as _};
@@ -34,7 +33,10 @@ impl Site {
                         Page,
                     >::new(__stampede_cache)
                 })
-                    .begin(&__stampede_call, ::stampede::__private::Refresher::Nobody)
+                    .begin(
+                        &::stampede::__private::One(&id),
+                        ::stampede::__private::Refresher::Nobody,
+                    )
             };
         }
         match __stampede_begun {

@@ -68,7 +68,7 @@ pub(super) fn gated_type_of(output: &impl ToTokens) -> TokenStream {
 fn statements(plan: &Plan) -> TokenStream {
     let asks = asks(plan);
     let cache = cache_for_load(plan);
-    let begun = lookup::with_call(plan, &local("begun"), &begin(plan, &cache));
+    let begun = lookup::with_call(plan, &local("begun"), |view| begin(plan, &cache, view));
     let wait = load::wait(plan);
     quote! {
         #asks
@@ -80,16 +80,16 @@ fn statements(plan: &Plan) -> TokenStream {
     }
 }
 
-/// Looks `__stampede_call` up.
-pub(super) fn begin(plan: &Plan, cache: &TokenStream) -> TokenStream {
+/// Looks a view up.
+pub(super) fn begin(plan: &Plan, cache: &TokenStream, view: &TokenStream) -> TokenStream {
     let (private, refresher) = (&plan.private, refresher(plan));
     if plan.backing.is_none() {
-        return quote!(#cache.begin(&__stampede_call, #refresher));
+        return quote!(#cache.begin(&#view, #refresher));
     }
     quote! {{
         #[allow(unused_imports)]
         use #private::{BackedCall as _, UnbackedCall as _};
-        (&&#cache).begin(&__stampede_call, #refresher)
+        (&&#cache).begin(&#view, #refresher)
     }}
 }
 

@@ -283,9 +283,9 @@ fn by_key(plan: &Plan) -> TokenStream {
 fn calls(plan: &Plan) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
     let cache = call::cache_for_load(plan);
-    let begun = lookup::with_call(plan, &local("begun"), &call::begin(plan, &cache));
+    let begun = lookup::with_call(plan, &local("begun"), |view| call::begin(plan, &cache, view));
     let wait_with_info = load::wait_with_info(plan);
-    let miss = lookup::with_call(plan, &local("miss"), &quote!(#cache.begin_fresh(&__stampede_call)));
+    let miss = lookup::with_call(plan, &local("miss"), |view| quote!(#cache.begin_fresh(&#view)));
     let wait = load::wait(plan);
     let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();
@@ -357,8 +357,11 @@ fn calls(plan: &Plan) -> TokenStream {
 fn calls_of_one_body(plan: &Plan, cache: &TokenStream) -> TokenStream {
     let (home, output, private) = (&plan.home, &plan.function.output, &plan.private);
     let refresher = call::refresher(plan);
-    let begin = quote!(#cache.begin_with_info(&__stampede_call, #refresher, __stampede_insists));
-    let looked_up = lookup::with_call(plan, &local("miss"), &begin);
+    let looked_up = lookup::with_call(
+        plan,
+        &local("miss"),
+        |view| quote!(#cache.begin_with_info(&#view, #refresher, __stampede_insists)),
+    );
     let call_with_info = load::call_with_info(plan);
     let (generics, where_clause) = plan.split.of_functions();
     let inputs: Vec<_> = plan.function.params.iter().map(declared).collect();

@@ -16,22 +16,30 @@ pub(super) fn keyed_params(plan: &Plan) -> Vec<&Param> {
     }
 }
 
-/// Sets a new variable to `used`, which uses `__stampede_call`, the view of a call from the function's own parameters.
+/// Sets a new variable to what `call` makes of the view of a call, which is built from the function's own parameters.
 ///
 /// In a block of its own, so that nothing of the view is held while the call waits. The variable is declared before it: if a
-/// part of the view panics when it is dropped, what `used` came to is dropped too, and a call that has boarded leaves.
-pub(super) fn with_call(plan: &Plan, variable: &Ident, used: &TokenStream) -> TokenStream {
+/// part of the view panics when it is dropped, what the variable came to is dropped too, and a call that has boarded leaves.
+///
+/// The view is built where it is used, after its cache has been found: what reads that from memory of all threads would have the
+/// compiler read the parts of the view from memory again.
+pub(super) fn with_call(
+    plan: &Plan,
+    variable: &Ident,
+    call: impl FnOnce(&TokenStream) -> TokenStream,
+) -> TokenStream {
     let (parts, bindings) = match &plan.key.form {
-        KeyForm::Arguments { .. } => (keyed_params(plan).into_iter().map(by_reference).collect(), quote!()),
+        KeyForm::Arguments { .. } => {
+            (keyed_params(plan).into_iter().map(|param| part(plan, param)).collect(), quote!())
+        }
         KeyForm::Declared { parts } => declared(parts),
     };
-    let view = view(plan, &parts);
+    let called = call(&view(plan, &parts));
     quote! {
         let #variable;
         {
             #bindings
-            let __stampede_call = #view;
-            #variable = #used;
+            #variable = #called;
         }
     }
 }
@@ -61,6 +69,22 @@ pub(super) fn by_reference(param: &Param) -> TokenStream {
         Passing::Value(_) => quote!(&#name),
         Passing::Reference(_) | Passing::OptionReference(_) => quote!(#name),
     }
+}
+
+/// The argument as a part of a view. What its type is, the compiler knows: here it only looks like a text.
+fn part(plan: &Plan, param: &Param) -> TokenStream {
+    let (private, reference) = (&plan.private, by_reference(param));
+    match &param.passing {
+        Passing::Value(ty) | Passing::Reference(ty) if looks_like_text(ty) => {
+            quote!(#private::Lent::new(#reference).part())
+        }
+        _ => reference,
+    }
+}
+
+fn looks_like_text(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "str" || last.ident == "String")
 }
 
 /// The parts of a declared key, and what binds them.

@@ -3,7 +3,7 @@
 //! - `probe` asks what the types of a function lack, and `verdict` chooses by the answer between `fit` and `misfit`.
 //! - In generic functions and methods bounds decide: `bounds` (public) asks, `gate` chooses, `owner` owns, `slot` holds a cache for each
 //!   instantiation, `place` that of a function without parameters. `backed` works on a raw cache instead, `blocking` on threads.
-//! - `view` is what a call is looked up by, `output` how its outcome is shared, `print` how its key is shown.
+//! - `view` is what a call is looked up by, with `text` for texts, `output` how its outcome is shared, `print` how its key is shown.
 
 mod backed;
 pub(crate) mod blocking;
@@ -16,6 +16,7 @@ mod place;
 mod print;
 mod probe;
 mod slot;
+mod text;
 mod verdict;
 mod view;
 
@@ -43,5 +44,6 @@ pub use place::Place;
 pub use print::{Keys, Unprinted};
 pub use probe::{Otherwise, Probe, refuse, reject};
 pub use slot::{Every, Slot, id_of, id_of_value, instance_name, method_name};
+pub use text::{AnyLent, Lent, Text};
 pub use verdict::{Choose, Judged, Own, Verdict};
 pub use view::{Again, One, Part, View};
