@@ -80,7 +80,7 @@ mod source {
     #[inline]
     #[allow(clippy::cast_sign_loss)]
     fn ticks(time: Timespec) -> Ticks {
-        (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64).max(1)
+        (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
     }
 }
 
