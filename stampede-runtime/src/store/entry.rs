@@ -74,10 +74,9 @@ impl Head {
         self.fresh_until.store(lifetime.fresh_until, Release);
     }
 
-    /// It has been taken out of the map, and is waited for.
+    /// It has been taken out of the map, and counts as such until it is dropped.
     pub(super) fn retire(&self) {
         self.rest.fetch_or(RETIRED, Relaxed);
-        retired::add();
     }
 
     #[inline]

@@ -33,7 +33,8 @@ use admission::Admissions;
 use entry::Entry;
 use equivalent::Equivalent;
 use expiry::Expiry;
-use papaya::{Compute, Guard, HashMap, Operation};
+use papaya::{Compute, Guard, HashMap, Operation, ResizeMode};
+use retired::Leaving;
 use std::{cell::Cell, mem, ptr, time::Duration};
 
 /// An entry that is served without waiting, or in place of an error.
@@ -66,6 +67,10 @@ pub(crate) struct NoHit {
 /// to be counted.
 const TABLES: u64 = 1_024;
 
+/// So many places of its old table a map copies in one step when it has to grow. What is taken out meanwhile is not dropped before
+/// the old table is, so there must not be many steps (M3); and a call must not wait long for one.
+const COPIED: usize = 4_096;
+
 /// What became of an attempt to put an outcome in.
 enum Attempt<O> {
     Stored,
@@ -78,7 +83,10 @@ enum Attempt<O> {
 impl<K: Eq + Clone, O> Store<K, O> {
     pub(crate) fn new(windows: Windows, bounds: Bounds<K, O>) -> Self {
         Self {
-            map: HashMap::with_hasher(Identity::default()),
+            map: HashMap::builder()
+                .hasher(Identity::default())
+                .resize_mode(ResizeMode::Incremental(COPIED))
+                .build(),
             expiry: Expiry::default(),
             windows,
             admissions: bounds.capacity.map(|capacity| Admissions::new(capacity, bounds.weigh.is_some())),
@@ -219,7 +227,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
             retired::flush(&guard);
         }
         // Stored or not: others may have made room for it.
-        self.drop_retired(guard);
+        Self::drop_retired(guard);
         let push = || self.expiry.push(lifetime.gone_at, lifetime.from, key.hash(), &|| self.map.len());
         is_stored.then(push).flatten()
     }
@@ -263,17 +271,19 @@ impl<K: Eq + Clone, O> Store<K, O> {
             }
             entry.take().map_or(Operation::Abort(()), Operation::Insert)
         };
+        let leaving = Self::leaving();
         let computed = self.map.compute(key, over_old, guard);
         let Compute::Updated { old: (key, old), .. } = computed else {
             return Attempt::Again(entry.map(|entry| entry.kept));
         };
+        leaving.has_left(&old.head);
         match admitted {
             Some(admitted) => {
                 admitted.stays();
                 self.taken_out(key, old, RemovalCause::Replaced, guard);
             }
             // Its ticket goes on.
-            None => self.let_go(key, old, RemovalCause::Replaced, guard),
+            None => self.tell(key, old, RemovalCause::Replaced, guard),
         }
         Attempt::Stored
     }
@@ -335,9 +345,11 @@ impl<K: Eq + Clone, O> Store<K, O> {
         guard: &impl Guard,
     ) -> bool {
         let mut others = 0;
+        let leaving = Self::leaving();
         loop {
             match self.map.remove_if(&ByHash::behind(others, hash), |_, entry| is_it(entry), guard) {
                 Ok(Some((key, entry))) => {
+                    leaving.has_left(&entry.head);
                     self.taken_out(key, entry, cause, guard);
                     return true;
                 }
@@ -349,25 +361,15 @@ impl<K: Eq + Clone, O> Store<K, O> {
 
     /// What follows when an entry is out of the map.
     fn taken_out(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
-        Self::retire(entry);
         if let Some(admissions) = &self.admissions {
             admissions.give_back(&entry.head.mark);
         }
         self.tell(key, entry, cause, guard);
     }
 
-    /// The same if another has taken over its ticket.
-    fn let_go(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
-        Self::retire(entry);
-        self.tell(key, entry, cause, guard);
-    }
-
-    /// Counts an entry that is out, before anything else: while the map grows, another thread may have come by the old table, and
-    /// with it what was taken out of that. It hands both over if it knows that there is something.
-    fn retire(entry: &Entry<O>) {
-        if mem::needs_drop::<(K, O)>() {
-            entry.head.retire();
-        }
+    /// To be made before an entry is taken out.
+    fn leaving() -> Leaving {
+        Leaving::new(mem::needs_drop::<(K, O)>())
     }
 
     fn tell(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
@@ -378,10 +380,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
     }
 
     /// Leaves the map; what has been taken out is dropped as soon as the others have left who are inside now (M3).
-    fn drop_retired(&self, guard: impl Guard) {
+    fn drop_retired(guard: impl Guard) {
         if mem::needs_drop::<(K, O)>() && retired::any() {
-            // While the map grows it keeps what was taken out of the old table; an iterator can be had when it has grown.
-            let _ = self.map.iter(&guard);
             retired::flush(&guard);
             drop(guard);
             retired::settle();
@@ -394,7 +394,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         // Who cuts the flight meanwhile removes this entry, or replaces it.
         if let Some(old) = self.map.get(&key.lookup(), &guard).filter(|_| flight.is_attached()) {
             self.remove_this(key.hash(), old, RemovalCause::Replaced, &guard);
-            self.drop_retired(guard);
+            Self::drop_retired(guard);
         }
     }
 
@@ -402,12 +402,17 @@ impl<K: Eq + Clone, O> Store<K, O> {
     pub(crate) fn remove(&self, lookup: &AnyLookup<'_, K>, now: Ticks) -> bool {
         let guard = self.map.guard();
         let mut was_served = false;
-        if let Some((key, entry)) = self.map.remove_entry(lookup, &guard) {
-            was_served = entry.head.decide(self.windows, now) != Decision::Load;
-            self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
+        let leaving = Self::leaving();
+        match self.map.remove_entry(lookup, &guard) {
+            Some((key, entry)) => {
+                leaving.has_left(&entry.head);
+                was_served = entry.head.decide(self.windows, now) != Decision::Load;
+                self.taken_out(key, entry, RemovalCause::Invalidated, &guard);
+            }
+            None => drop(leaving),
         }
         // Also if there was none: a call that finds the map growing may be left with its old table, and what was taken out of it.
-        self.drop_retired(guard);
+        Self::drop_retired(guard);
         was_served
     }
 
@@ -416,7 +421,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
     pub(crate) fn remove_hash(&self, hash: u64) {
         let guard = self.map.guard();
         while self.remove_where(hash, &|_| true, RemovalCause::Invalidated, &guard) {}
-        self.drop_retired(guard);
+        Self::drop_retired(guard);
     }
 
     /// Whether there is an entry of a key of this hash.
@@ -432,7 +437,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         for (key, entry) in self.map.iter(&guard) {
             self.remove_this(key.hash(), entry, RemovalCause::Invalidated, &guard);
         }
-        self.drop_retired(guard);
+        Self::drop_retired(guard);
     }
 
     /// The number of entries. The map's own is a sum of counters that are read one after another.
@@ -458,7 +463,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
                 self.expiry.postpone(hash, now);
             }
         }
-        self.drop_retired(self.map.guard());
+        Self::drop_retired(self.map.guard());
         self.expiry.weed(now, &|| self.deadlines());
         (removed, self.expiry.earliest())
     }
