@@ -41,7 +41,6 @@ impl<K: Key, O: Output> Fit<K, O> {
         let engine = &self.0.engine;
         match engine.hit(key) {
             Ok(output) => Ok(output),
-            // A view of its own, or that of the hit would have to be in memory.
             Err(no_hit) => {
                 // A view of its own, or that of the hit would have to be in memory.
                 let form = Form { form: &key.again(), to_key: Q::to_key };

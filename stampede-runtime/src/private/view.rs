@@ -73,6 +73,7 @@ where
 /// A view, of which there can be two. None is `Clone`, or it would be a key.
 pub trait Again {
     #[doc(hidden)]
+    #[must_use]
     fn again(&self) -> Self;
 }
 

@@ -97,7 +97,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
     /// Copies the output of a key, if it is fresh.
     ///
     /// The first entry of its hash is nearly always the one. So keys are compared once and outside of the search, which then is the
-    /// same for all forms of keys, and has the registers that a call would take from it.
+    /// same for all forms of keys, and has the registers that a call would take from it. Of two keys of a hash one may be overlooked
+    /// while the map grows: who goes on after that looks again, by the key (C3).
     ///
     /// # Errors
     ///
