@@ -15,7 +15,7 @@ use std::{
 const SUITES: [&str; 3] = [
     "test -p stampede-runtime --all-features --lib",
     "test -p stampede-tests --features test-util,tracing,http --test behaviour --test model --test http",
-    "test -p stampede-tests --features http,redis --test behaviour --test http --test tier",
+    "test -p stampede-tests --features http,redis,tracing --test behaviour --test http --test tier",
 ];
 
 /// The least part of the lines of a file, in percent.
