@@ -156,28 +156,40 @@ impl Clone for Slow {
 #[test]
 fn who_only_reads_keeps_nothing() {
     // M3: a reader is inside while the map grows and values are taken out; it is the last to leave, and then idle.
-    const READ: u64 = u64::MAX;
     let _turn = lock(&TURN);
-    let cache: Cache<u64, Slow> = Cache::builder().ttl(Duration::MAX).build();
-    let put = |key| cache.insert(key, Slow { is_marked: key == READ, _counted: Small::new() });
-    put(READ);
-    for round in 0..500 {
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                assert!(cache.peek(&READ).is_some());
-                LEFT.wait();
-                LEFT.wait();
-            });
-            INSIDE.wait();
-            for key in round * 10..round * 10 + 10 {
-                put(key);
-                cache.invalidate(&(key.saturating_sub(3 + key % 3)));
-            }
-            LEAVE.wait();
-            LEFT.wait();
-            let (alive, stored) = (KEPT.load(SeqCst), cache.len());
-            LEFT.wait();
-            assert!(alive <= stored, "round {round}: {} values are kept at rest", alive - stored);
-        });
+    for _ in 0..20 {
+        // Small enough to be copied in one step.
+        let cache: Cache<u64, Slow> = Cache::builder().ttl(Duration::MAX).build();
+        put(&cache, READ);
+        for round in 0..80 {
+            read_and_leave_last(&cache, round);
+        }
     }
+}
+
+/// The key of the marked value.
+const READ: u64 = u64::MAX;
+
+fn put(cache: &Cache<u64, Slow>, key: u64) {
+    cache.insert(key, Slow { is_marked: key == READ, _counted: Small::new() });
+}
+
+fn read_and_leave_last(cache: &Cache<u64, Slow>, round: u64) {
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(cache.peek(&READ).is_some());
+            LEFT.wait();
+            LEFT.wait();
+        });
+        INSIDE.wait();
+        for key in round * 10..round * 10 + 10 {
+            put(cache, key);
+            cache.invalidate(&(key.saturating_sub(3 + key % 3)));
+        }
+        LEAVE.wait();
+        LEFT.wait();
+        let (alive, stored) = (KEPT.load(SeqCst), cache.len());
+        LEFT.wait();
+        assert!(alive <= stored, "round {round}: {} values are kept at rest", alive - stored);
+    });
 }
