@@ -7,7 +7,7 @@ pub use builder::{BuildError, Builder};
 pub use key::{AsKey, Borrowed, Owned, ToKey};
 
 use crate::{
-    engine::{Answer, Begin, BoxFuture, Engine, Journey, Key, Miss, Refresher},
+    engine::{Answer, Begin, BoxFuture, Boxed, Engine, Journey, Key, Refresher},
     served::Served,
     stats::Stats,
 };
@@ -285,7 +285,7 @@ where
 
 /// Goes on with a call that was no hit; its load is a task that runs all of `load`, what makes its future included.
 fn detached<K, O, L, F>(
-    miss: Miss<K, O>,
+    miss: Box<Journey<K, O>>,
     load: L,
 ) -> impl Future<Output = (O, Served)> + Send + use<K, O, L, F>
 where
@@ -295,7 +295,7 @@ where
     F: Future<Output = O> + Send + 'static,
 {
     let start = move || -> BoxFuture<O> { Box::pin(async move { load().await }) };
-    Answer::new(Box::new(Journey::detached(miss)), start)
+    Answer::new(miss, Boxed::<_, false>::new(start))
 }
 
 impl<K, V, E> Clone for Cache<K, V, E> {

@@ -5,10 +5,11 @@
 
 use crate::{
     engine::{
-        Boarding, Key, Miss, Now, Output,
-        body::Body,
-        call::{Ride, Start},
+        Boarding, Key, Now, Output,
+        body::{Body, Run},
+        call::Ride,
         load::{self, BoxFuture},
+        own::OwnLoad,
     },
     served::Served,
 };
@@ -20,208 +21,188 @@ use std::{
     task::{Context, Poll},
 };
 
-/// How loads run; `P` is the body that a call makes of one.
-pub(crate) enum Way<K: Key, O: Output, P> {
-    /// Each is a task, of what this makes of the body.
-    Task(fn(P) -> BoxFuture<O>),
+/// How loads run.
+pub(crate) enum Way<K, O> {
+    /// Each is a task.
+    Task,
     /// Calls drive theirs in place, and nobody runs refreshes (`detach = false`).
     InPlace,
     /// The same, and refreshes run on threads of the pool. For bodies that end in their first poll.
-    Thread(fn(P) -> BoxFuture<O>, Queue<K, O>),
+    Thread(Queue<K, O>),
 }
 
 /// Leaves a load to the pool; only functions that do need the code for it.
-type Queue<K, O> = fn(Boarding<K, O>, Body<O, BoxFuture<O>>);
+type Queue<K, O> = fn(Boarding<K, O>, Run<O>, BoxFuture<O>);
 
-impl<K: Key, O: Output, P> Way<K, O, P> {
+impl<K: Key, O: Output> Way<K, O> {
     /// Loads run in place, and refreshes on the pool.
-    pub(crate) fn thread(detach: fn(P) -> BoxFuture<O>) -> Self {
-        Self::Thread(detach, load::queue)
-    }
-
-    /// What makes a body into one that can be a task, if loads are tasks.
-    fn task(&self) -> Option<fn(P) -> BoxFuture<O>> {
-        match self {
-            Self::Task(detach) => Some(*detach),
-            Self::InPlace | Self::Thread(..) => None,
-        }
-    }
+    pub(super) const THREAD: Self = Self::Thread(load::queue);
 
     /// Has the refresh run that a call has put in the air.
-    fn refresh(&self, boarding: Boarding<K, O>, start: Start<'_, P>) {
-        let detach = match self {
-            Self::Task(detach) | Self::Thread(detach, _) => detach,
-            Self::InPlace => return boarding.abandon(),
-        };
-        let Some(body) = start.start() else { return };
-        let body = detach(body);
+    fn refresh(self, boarding: Boarding<K, O>, body: &mut dyn Body<O>) {
+        if matches!(self, Self::InPlace) {
+            return boarding.abandon();
+        }
+        let Some(body) = body.detach() else { return };
         let engine = boarding.engine();
         let ahead = engine.ahead(&boarding.flight, false);
         match self {
             // A thread can't be stopped, so there is no limit.
-            Self::Thread(_, queue) => queue(boarding, Body::new(ahead, body, None)),
+            Self::Thread(queue) => queue(boarding, Run::new(ahead, None), body),
             _ => {
                 let limit = engine.policy.time_limit();
-                load::spawn(boarding, Body::new(ahead, body, limit));
+                load::spawn(boarding, Run::new(ahead, limit), body);
             }
         }
     }
 }
 
-/// A call that was no hit, all of it but what makes its body: compiled once for all functions of the same types.
-pub(crate) struct Journey<K: Key, O: Output, P> {
-    stage: Stage<K, O, P>,
-    way: Way<K, O, P>,
+// Derived, it would ask for `K: Copy`.
+impl<K, O> Clone for Way<K, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, O> Copy for Way<K, O> {}
+
+/// A call that was no hit, all of it but its load's body: compiled once for all functions of the same types.
+///
+/// In a box, because the future of a call has room for this whether it is a hit or not.
+pub(crate) struct Journey<K, O> {
+    stage: Stage<K, O>,
+    /// Room for the body of its load, if the call drives that and it is in a box.
+    body: Option<BoxFuture<O>>,
 }
 
 /// How far it has come.
-enum Stage<K: Key, O: Output, P> {
-    /// It has not been polled.
-    Misses(Miss<K, O>),
+enum Stage<K, O> {
+    /// It is served something that is there.
+    Answered { now: Now<O>, refresh: Option<Boarding<K, O>> },
     /// It is on board of a flight.
-    Rides(Ride<K, O, P>),
+    Rides(Ride<K, O>),
     /// It has returned.
     Ends,
 }
 
-impl<K: Key, O: Output, P> Journey<K, O, P> {
-    fn new(miss: Miss<K, O>, way: Way<K, O, P>) -> Self {
-        Self { stage: Stage::Misses(miss), way }
+impl<K: Key, O: Output> Journey<K, O> {
+    /// That of a call that is served what is there, and has to start a refresh.
+    pub(super) fn answered(now: Now<O>, refresh: Option<Boarding<K, O>>) -> Box<Self> {
+        Self::new(Stage::Answered { now, refresh })
     }
 
-    /// Has its loads run in another way, as long as it has not been polled.
-    pub(crate) fn set_way(&mut self, way: Way<K, O, P>) {
-        self.way = way;
+    /// That of a call that is served what is there.
+    pub(crate) fn served(output: O, served: Served) -> Box<Self> {
+        Self::answered((output, served), None)
     }
 
-    /// Has another kind of body, as long as it has not been polled.
-    pub(crate) fn with_body<Q>(self, way: Way<K, O, Q>) -> Journey<K, O, Q> {
-        match self.stage {
-            Stage::Misses(miss) => Journey::new(miss, way),
-            Stage::Rides(_) | Stage::Ends => unreachable!("the body is known before the first poll"),
-        }
+    /// That of a call on board of a flight, which takes its outcome whatever is stored if it `insists` (I3).
+    pub(super) fn aboard(boarding: Boarding<K, O>, insists: bool) -> Box<Self> {
+        Self::new(Stage::Rides(Ride::new(boarding, insists)))
     }
-}
 
-impl<K: Key, O: Output> Journey<K, O, BoxFuture<O>> {
-    /// That of a call whose load is a task.
-    pub(crate) fn detached(miss: Miss<K, O>) -> Self {
-        Self::new(miss, Way::Task(|body| body))
+    fn new(stage: Stage<K, O>) -> Box<Self> {
+        Box::new(Self { stage, body: None })
     }
 }
 
-impl<K: Key, O: Output, P: Future<Output = O> + Unpin> Journey<K, O, P> {
-    /// Does what the call has to do by now. `start` makes the body of its load, or of the refresh that it has to start.
+impl<K: Key, O: Output> Stage<K, O> {
+    /// Does what the call has to do by now. `body` is that of its load, or of the refresh that it has to start.
     ///
     /// # Panics
     ///
     /// If what makes the body panics: it clones arguments.
-    fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
-        if let Some(now) = self.set_out(start) {
-            return Poll::Ready(now);
-        }
-        match &mut self.stage {
-            Stage::Rides(ride) => ride.poll(cx, start),
-            Stage::Misses(_) | Stage::Ends => panic!("a call was polled after it had returned"),
+    fn poll(&mut self, cx: &mut Context<'_>, way: Way<K, O>, body: &mut dyn Body<O>) -> Poll<Now<O>> {
+        match self {
+            Self::Rides(ride) => ride.poll(cx, way, body),
+            Self::Answered { .. } => Poll::Ready(self.answer(way, body)),
+            Self::Ends => panic!("a call was polled after it had returned"),
         }
     }
 
-    /// The same without telling how the call came by its output.
-    fn poll_output(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<O> {
-        match self.poll(cx, start) {
-            Poll::Ready((output, _)) => Poll::Ready(output),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-
-    /// What the call is served at once, having started the refresh that it has to start; else it rides, or has for a while.
-    fn set_out(&mut self, start: Start<'_, P>) -> Option<Now<O>> {
-        if !matches!(self.stage, Stage::Misses(_)) {
-            return None;
-        }
-        let Stage::Misses(miss) = mem::replace(&mut self.stage, Stage::Ends) else { return None };
-        let (boarding, insists) = match miss {
-            Miss::Aboard(boarding) => (boarding, false),
-            Miss::Insists(boarding) => (boarding, true),
-            Miss::Answered { output, served, refresh } => {
-                if let Some(boarding) = refresh {
-                    self.way.refresh(boarding, start);
-                }
-                return Some((output, served));
-            }
+    /// What the call is served at once, having started the refresh that it has to start.
+    #[cold]
+    fn answer(&mut self, way: Way<K, O>, body: &mut dyn Body<O>) -> Now<O> {
+        let Self::Answered { now, refresh } = mem::replace(self, Self::Ends) else {
+            unreachable!("asked of what has been answered")
         };
-        self.stage = Stage::Rides(Ride::new(boarding, insists, self.way.task()));
-        None
+        if let Some(boarding) = refresh {
+            way.refresh(boarding, body);
+        }
+        now
     }
 }
 
-impl<K: Key, O: Output, P> fmt::Debug for Journey<K, O, P> {
+impl<K, O> fmt::Debug for Journey<K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journey").finish_non_exhaustive()
     }
 }
 
-/// The future of a call that was no hit, which tells how its output came to it if it is `INFORMED`. `F` makes the load's body `P`,
-/// at most once.
+/// The future of a call that was no hit, which tells how its output came to it if it is `INFORMED`. `L` is its load.
 ///
 /// # Cancel safety
 ///
 /// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
 /// the waiters drives the flight on with its own body (X2). A refresh that it has started goes on.
-pub(crate) struct Waiting<K: Key, O: Output, F, P, const INFORMED: bool> {
-    /// In a box, because the future of a call has room for this whether it is a hit or not, and is moved as a whole to where
-    /// it is awaited.
-    journey: Box<Journey<K, O, P>>,
-    start: Option<F>,
+pub(crate) struct Waiting<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> {
+    journey: Box<Journey<K, O>>,
+    load: L,
 }
 
 /// One that tells how its output came to it.
-pub(crate) type Answer<K, O, F, P> = Waiting<K, O, F, P, true>;
+pub(crate) type Answer<K, O, L> = Waiting<K, O, L, true>;
 
 /// One that does not: each annotated function has one, and another future around an [`Answer`] would be compiled as often.
-pub(crate) type Plain<K, O, F, P> = Waiting<K, O, F, P, false>;
+pub(crate) type Plain<K, O, L> = Waiting<K, O, L, false>;
 
-impl<K: Key, O: Output, F, P, const INFORMED: bool> Waiting<K, O, F, P, INFORMED> {
+impl<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> Waiting<K, O, L, INFORMED> {
     #[inline]
-    pub(crate) fn new(journey: Box<Journey<K, O, P>>, start: F) -> Self {
-        Self { journey, start: Some(start) }
+    pub(crate) fn new(journey: Box<Journey<K, O>>, load: L) -> Self {
+        Self { journey, load }
     }
 }
 
-impl<K, O, F, P> Future for Answer<K, O, F, P>
-where
-    K: Key,
-    O: Output,
-    F: FnOnce() -> P,
-    P: Future<Output = O> + Unpin,
-{
+impl<K: Key, O: Output, L: OwnLoad<K, O>> Future for Answer<K, O, L> {
     type Output = (O, Served);
 
+    #[inline(never)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(O, Served)> {
-        let this = self.get_mut();
-        this.journey.poll(cx, &mut this.start)
+        let Self { journey, load } = self.get_mut();
+        let Journey { stage, body } = &mut **journey;
+        load.show(body, |way, body| stage.poll(cx, way, body))
     }
 }
 
-impl<K, O, F, P> Future for Plain<K, O, F, P>
-where
-    K: Key,
-    O: Output,
-    F: FnOnce() -> P,
-    P: Future<Output = O> + Unpin,
-{
+impl<K: Key, O: Output, L: OwnLoad<K, O>> Future for Plain<K, O, L> {
     type Output = O;
 
+    // Apart from the function that a hit is in.
+    #[inline(never)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
-        let this = self.get_mut();
-        this.journey.poll_output(cx, &mut this.start)
+        let Self { journey, load } = self.get_mut();
+        let Journey { stage, body } = &mut **journey;
+        match load.show(body, |way, body| stage.poll(cx, way, body)) {
+            Poll::Ready((output, _)) => Poll::Ready(output),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
-// No field is ever pinned: bodies are `Unpin`.
-impl<K: Key, O: Output, F, P, const INFORMED: bool> Unpin for Waiting<K, O, F, P, INFORMED> {}
+impl<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> Drop for Waiting<K, O, L, INFORMED> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        let Journey { stage, body } = &mut *self.journey;
+        if let Stage::Rides(ride) = stage {
+            self.load.show(body, |_, body| ride.leave(body));
+        }
+    }
+}
 
-impl<K: Key, O: Output, F, P, const INFORMED: bool> fmt::Debug for Waiting<K, O, F, P, INFORMED> {
+// No field is ever pinned: bodies are in boxes, or pinned elsewhere.
+impl<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> Unpin for Waiting<K, O, L, INFORMED> {}
+
+impl<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> fmt::Debug for Waiting<K, O, L, INFORMED> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiting").finish_non_exhaustive()
     }

@@ -1,26 +1,60 @@
-//! What a load runs: its future, for as long as it may take.
+//! What a load runs: its body, wherever that is, for as long as it may take.
 
 use crate::{
     contain::catch,
-    engine::tier::Ahead,
+    engine::{load::BoxFuture, tier::Ahead},
     error::LoadTimeout,
     flight::{Flight, Payload, circle},
     policy::TimeLimit,
     timer::Deadline,
 };
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
-/// The body of a load that runs; gone when the load has ended, whichever way.
-pub(crate) struct Body<O, P> {
-    /// Before the future.
+/// The body of a load, where it is: in the future of the call that drives it, or in a box.
+pub(crate) trait Body<O> {
+    /// Makes it of the call's arguments; false if it has been made before.
+    fn make(&mut self) -> bool;
+
+    /// Makes it as one that can be a task, in a box.
+    fn detach(&mut self) -> Option<BoxFuture<O>>;
+
+    /// Polls it; pending for ever if it is not there.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<O>;
+
+    /// Drops it. It can't be made again.
+    fn end(&mut self);
+}
+
+/// One that is made, and in a box.
+impl<O> Body<O> for Option<BoxFuture<O>> {
+    fn make(&mut self) -> bool {
+        false
+    }
+
+    fn detach(&mut self) -> Option<BoxFuture<O>> {
+        self.take()
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<O> {
+        match self {
+            Some(body) => body.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    fn end(&mut self) {
+        *self = None;
+    }
+}
+
+/// A load that is on its way: all of it but its body.
+pub(crate) struct Run<O> {
+    /// Before the body.
     ahead: Ahead<O>,
-    future: Option<P>,
     /// Seldom there, so it takes little room where it isn't.
     limit: Option<Box<Limit<O>>>,
 }
@@ -32,23 +66,29 @@ struct Limit<O> {
     timed_out: fn(LoadTimeout) -> O,
 }
 
-impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
+impl<O> Run<O> {
     /// Starts the clock.
-    pub(super) fn new(ahead: Ahead<O>, future: P, limit: Option<TimeLimit<O>>) -> Self {
+    pub(super) fn new(ahead: Ahead<O>, limit: Option<TimeLimit<O>>) -> Self {
         let limit = match limit {
             Some((after, timed_out)) => {
                 Some(Box::new(Limit { after, deadline: Deadline::after(after), timed_out }))
             }
             None => None,
         };
-        Self { ahead, future: Some(future), limit }
+        Self { ahead, limit }
     }
 
-    /// Polls the future and contains its panic. When it is done, whichever way, it is dropped before this returns.
+    /// Whether the tier is still asked, which starts the load then.
+    pub(super) fn asks(&self) -> bool {
+        self.ahead.is_open()
+    }
+
+    /// Polls the body and contains its panic. When it is done, whichever way, it is dropped before this returns.
     pub(super) fn poll<K>(
         &mut self,
         flight: &Arc<Flight<K, O>>,
         cx: &mut Context<'_>,
+        body: &mut dyn Body<O>,
     ) -> Option<Result<O, Payload>>
     where
         K: Send + Sync + 'static,
@@ -56,29 +96,36 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
     {
         let _within = circle::enter(Arc::clone(flight) as _);
         let mut polled = Poll::Pending;
-        let result = match (catch(&mut || polled = self.poll_future(cx)), polled) {
+        let caught = catch(&mut || {
+            polled = self.poll_body(cx, body);
+            if polled.is_ready() {
+                // A body that panics while it is dropped has panicked.
+                self.end(body);
+            }
+        });
+        let result = match (caught, polled) {
+            (Ok(()), Poll::Ready(output)) => return Some(Ok(output)),
             (Ok(()), Poll::Pending) => self.time_out(flight.name(), cx)?,
-            (Ok(()), Poll::Ready(output)) => Ok(output),
             (Err(payload), _) => Err(payload),
         };
-        self.limit = None;
-        self.ahead.close();
-        // A body that panics while it is dropped has panicked.
-        match catch(&mut || self.future = None) {
+        match catch(&mut || self.end(body)) {
             Ok(()) => Some(result),
             Err(payload) => Some(Err(payload)),
         }
     }
 
-    fn poll_future(&mut self, cx: &mut Context<'_>) -> Poll<O> {
+    /// Drops what there is of it.
+    pub(super) fn end(&mut self, body: &mut dyn Body<O>) {
+        self.limit = None;
+        self.ahead.close();
+        body.end();
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>, body: &mut dyn Body<O>) -> Poll<O> {
         match self.ahead.poll(cx) {
-            Poll::Ready(None) => {}
-            Poll::Ready(Some(output)) => return Poll::Ready(output),
-            Poll::Pending => return Poll::Pending,
-        }
-        match &mut self.future {
-            Some(future) => Pin::new(future).poll(cx),
-            None => Poll::Pending,
+            Poll::Ready(None) => body.poll(cx),
+            Poll::Ready(Some(output)) => Poll::Ready(output),
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -94,18 +141,5 @@ impl<O, P: Future<Output = O> + Unpin> Body<O, P> {
             Ok(()) => output.map(Ok),
             Err(payload) => Some(Err(payload)),
         }
-    }
-}
-
-impl<O, P> Body<O, P> {
-    /// Whether the tier is still asked, which starts the load then.
-    pub(super) fn asks(&self) -> bool {
-        self.ahead.is_open()
-    }
-
-    /// Takes the future out of a load that does not go on.
-    pub(super) fn take(&mut self) -> Option<P> {
-        self.ahead.close();
-        self.future.take()
     }
 }

@@ -4,8 +4,9 @@ use crate::{
     contain::catch,
     engine::{
         Boarding, Key, Now, Output,
-        body::Body,
-        load::{self, BoxFuture},
+        answer::Way,
+        body::{Body, Run},
+        load,
     },
     flight::{Landing, Payload, circle::Edge, state::Step},
     served::Served,
@@ -13,7 +14,6 @@ use crate::{
     sync::lock,
 };
 use std::{
-    future::Future,
     mem,
     panic::resume_unwind,
     sync::Arc,
@@ -21,100 +21,108 @@ use std::{
 };
 use tokio::runtime::Handle;
 
-/// A call on board of a flight, all of it but what makes its body.
-pub(super) struct Ride<K: Key, O: Output, P> {
+/// A call on board of a flight, all of it but its load's body.
+pub(super) struct Ride<K, O> {
     boarding: Boarding<K, O>,
-    role: Role<O, P>,
-    /// How its output comes to it, unless it starts over.
-    served: Served,
+    role: Role<O>,
+    /// Whether it has started the load that its output comes from.
+    loads: bool,
     /// It takes its load's outcome, whatever is stored (I3).
     insists: bool,
-    /// Makes a body into one that can be a task; None drives it in place (`detach = false`).
-    detach: Option<fn(P) -> BoxFuture<O>>,
     /// While this call waits, the load that it was made from waits.
     edge: Option<Edge>,
 }
 
 /// What a call does for its flight.
-enum Role<O, P> {
+enum Role<O> {
     /// Put it in the air, or took it over; has to start its load.
     Leads,
     /// Waits for it.
     Waits,
     /// Polls its load in place.
-    Drives(Body<O, P>),
+    Drives(Run<O>),
     /// Is not on board any more.
     Left,
 }
 
-/// Makes the body of a call's load, once; `None` if it has.
-pub(super) trait MakeBody<P> {
-    fn start(&mut self) -> Option<P>;
-}
+impl<K: Key, O: Output> Ride<K, O> {
+    pub(super) fn new(boarding: Boarding<K, O>, insists: bool) -> Self {
+        let leads = boarding.leads();
+        let role = if leads { Role::Leads } else { Role::Waits };
+        Self { boarding, role, loads: leads, insists, edge: None }
+    }
 
-/// As those see it who don't know the function.
-pub(super) type Start<'a, P> = &'a mut dyn MakeBody<P>;
-
-/// There until it has made one.
-impl<P, F: FnOnce() -> P> MakeBody<P> for Option<F> {
-    #[allow(clippy::manual_map, reason = "it is compiled for each function, and `map` with it")]
-    fn start(&mut self) -> Option<P> {
-        match self.take() {
-            Some(start) => Some(start()),
-            None => None,
+    /// Does what the call has to do by now. `body` is that of its load, which runs in this `way`.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        way: Way<K, O>,
+        body: &mut dyn Body<O>,
+    ) -> Poll<Now<O>> {
+        self.update_edge();
+        loop {
+            match &mut self.role {
+                Role::Leads => self.lead(way, body),
+                Role::Waits => match self.boarding.poll(cx.waker()) {
+                    Step::Wait => return Poll::Pending,
+                    // As if it had put the flight in the air: on a runtime the load becomes a task.
+                    Step::Drive => self.role = Role::Leads,
+                    Step::Land => {
+                        if let Some(output) = self.disembark() {
+                            return Poll::Ready(self.arrive(output));
+                        }
+                        if let Some(now) = self.start_over() {
+                            return Poll::Ready(now);
+                        }
+                        self.update_edge();
+                    }
+                },
+                Role::Drives(run) => {
+                    let Boarding { flight, .. } = &self.boarding;
+                    let Some(result) = run.poll(flight, cx, body) else { return Poll::Pending };
+                    let output = flight.engine.land_for_driver(flight, result);
+                    self.role = Role::Waits;
+                    if let Some(output) = output {
+                        self.step_off();
+                        return Poll::Ready(self.arrive(output));
+                    }
+                }
+                Role::Left => panic!("a call was polled after it had returned"),
+            }
         }
     }
-}
 
-impl<K: Key, O: Output, P> Ride<K, O, P> {
-    pub(super) fn new(
-        boarding: Boarding<K, O>,
-        insists: bool,
-        detach: Option<fn(P) -> BoxFuture<O>>,
-    ) -> Self {
-        let (role, served) =
-            if boarding.leads() { (Role::Leads, Served::Loaded) } else { (Role::Waits, Served::Coalesced) };
-        Self { boarding, role, served, insists, detach, edge: None }
-    }
-}
-
-impl<K, O, P> Ride<K, O, P>
-where
-    K: Key,
-    O: Output,
-    P: Future<Output = O> + Unpin,
-{
     /// Starts a load of its own for the flight.
-    fn lead(&mut self, start: Start<'_, P>) {
-        let body = self.make_body(start);
-        let engine = self.boarding.engine();
-        let ahead = engine.ahead(&self.boarding.flight, self.insists);
-        let limit = engine.policy.time_limit();
-        self.served = Served::Loaded;
+    fn lead(&mut self, way: Way<K, O>, body: &mut dyn Body<O>) {
         // Without a runtime callers drive the load (X4).
-        let runtime = if self.detach.is_some() { current_runtime() } else { None };
-        match (self.detach, runtime) {
-            (Some(detach), Some(runtime)) => {
-                load::start(&mut self.boarding, Body::new(ahead, detach(body), limit), &runtime);
+        let runtime = if matches!(way, Way::Task) { current_runtime() } else { None };
+        let is_task = runtime.is_some();
+        let (mut detached, mut is_made) = (None, false);
+        // It clones arguments. If that panics, the panic is this call's alone.
+        let caught = catch(&mut || {
+            if is_task {
+                detached = body.detach();
+            } else {
+                is_made = body.make();
+            }
+        });
+        if !is_made && detached.is_none() {
+            self.fail_to_start(caught.err());
+        }
+        self.loads = true;
+        let engine = self.boarding.engine();
+        let run = Run::new(engine.ahead(&self.boarding.flight, self.insists), engine.policy.time_limit());
+        match (runtime, detached) {
+            (Some(runtime), Some(body)) => {
+                load::start(&mut self.boarding, run, body, &runtime);
                 self.role = Role::Waits;
             }
             _ => {
-                let body = Body::new(ahead, body, limit);
-                if !body.asks() {
-                    self.boarding.engine().load_starts();
+                if !run.asks() {
+                    engine.load_starts();
                 }
-                self.role = Role::Drives(body);
+                self.role = Role::Drives(run);
             }
-        }
-    }
-
-    /// Runs what makes the body: it clones arguments. If that panics, the panic is this call's alone.
-    fn make_body(&mut self, start: Start<'_, P>) -> P {
-        let mut body = None;
-        let caught = catch(&mut || body = start.start());
-        match body {
-            Some(body) => body,
-            None => self.fail_to_start(caught.err()),
         }
     }
 
@@ -148,11 +156,11 @@ where
     /// What the call returns whose flight has come to `output`.
     fn arrive(&self, output: O) -> Now<O> {
         let (engine, flight) = (self.boarding.engine(), &self.boarding.flight);
-        let mut served = self.served;
-        if let (Served::Loaded, Some(by_tier)) = (served, engine.served_by_tier(flight)) {
-            served = by_tier;
+        let mut served = Served::Coalesced;
+        if self.loads {
+            served = engine.served_by_tier(flight).unwrap_or(Served::Loaded);
         }
-        if self.insists {
+        if self.insists || !engine.policy.serves_stale() {
             return (output, served);
         }
         engine.cover(flight, output, served)
@@ -165,18 +173,17 @@ where
             Ok(now) => Some(now),
             Err(boarding) => {
                 self.role = if boarding.leads() { Role::Leads } else { Role::Waits };
-                self.served = Served::Coalesced;
+                self.loads = false;
                 self.boarding = boarding;
                 None
             }
         }
     }
-}
 
-impl<K: Key, O: Output, P> Ride<K, O, P> {
     /// Leaves, and panics: what makes the body has, or it had been used up.
     fn fail_to_start(&mut self, payload: Option<Payload>) -> ! {
-        self.leave();
+        self.boarding.leave();
+        self.role = Role::Left;
         match payload {
             Some(payload) => resume_unwind(payload),
             None => panic!(
@@ -185,70 +192,23 @@ impl<K: Key, O: Output, P> Ride<K, O, P> {
             ),
         }
     }
+}
 
-    /// Leaves the flight before it has landed.
-    fn leave(&mut self) {
-        let Role::Drives(mut body) = mem::replace(&mut self.role, Role::Left) else {
+impl<K: Key, O: Output> Ride<K, O> {
+    /// Leaves the flight before it has landed, if it has not; with it goes the load that this call drives.
+    pub(super) fn leave(&mut self, body: &mut dyn Body<O>) {
+        let Role::Drives(mut run) = mem::replace(&mut self.role, Role::Left) else {
             return self.boarding.leave();
         };
         self.boarding.engine().count_end(&self.boarding.flight, Event::LoadAbandoned);
         // Before another caller takes over: never two bodies at a time (X2).
-        let dropped = catch(&mut || drop(body.take()));
+        let dropped = catch(&mut || run.end(body));
         self.boarding.leave();
         if let Err(payload) = dropped {
             if !std::thread::panicking() {
                 resume_unwind(payload);
             }
         }
-    }
-}
-
-impl<K, O, P> Ride<K, O, P>
-where
-    K: Key,
-    O: Output,
-    P: Future<Output = O> + Unpin,
-{
-    /// Does what the call has to do by now. `start` makes the body of its load.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, start: Start<'_, P>) -> Poll<Now<O>> {
-        let this = self;
-        this.update_edge();
-        loop {
-            match &mut this.role {
-                Role::Leads => this.lead(start),
-                Role::Waits => match this.boarding.poll(cx.waker()) {
-                    Step::Wait => return Poll::Pending,
-                    // As if it had put the flight in the air: on a runtime the load becomes a task.
-                    Step::Drive => this.role = Role::Leads,
-                    Step::Land => {
-                        if let Some(output) = this.disembark() {
-                            return Poll::Ready(this.arrive(output));
-                        }
-                        if let Some(now) = this.start_over() {
-                            return Poll::Ready(now);
-                        }
-                        this.update_edge();
-                    }
-                },
-                Role::Drives(body) => {
-                    let Boarding { flight, .. } = &this.boarding;
-                    let Some(result) = body.poll(flight, cx) else { return Poll::Pending };
-                    let output = flight.engine.land_for_driver(flight, result);
-                    this.role = Role::Waits;
-                    if let Some(output) = output {
-                        this.step_off();
-                        return Poll::Ready(this.arrive(output));
-                    }
-                }
-                Role::Left => panic!("a call was polled after it had returned"),
-            }
-        }
-    }
-}
-
-impl<K: Key, O: Output, P> Drop for Ride<K, O, P> {
-    fn drop(&mut self) {
-        self.leave();
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     clock::Ticks,
-    engine::{Boarding, Engine, Key, Output, body::Body, load},
+    engine::{Boarding, Engine, Key, Output, body::Run, load},
     keyed::{Form, Keyed},
     stats::Event,
 };
@@ -55,6 +55,6 @@ impl<K: Key, O: Output> Engine<K, O> {
         let boarding = Boarding::new(flight, true);
         self.counters.count(Event::Refresh);
         let ahead = self.ahead(&boarding.flight, false);
-        load::spawn(boarding, Body::new(ahead, start(), None));
+        load::spawn(boarding, Run::new(ahead, None), start());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     contain::contain,
-    engine::{Boarding, Key, Output, body::Body},
+    engine::{Boarding, Key, Output, body::Run},
     flight::{Flight, state::Step},
     park,
     pool::POOL,
@@ -24,18 +24,19 @@ pub type BoxFuture<O> = Pin<Box<dyn Future<Output = O> + Send + 'static>>;
 /// # Panics
 ///
 /// Outside of a runtime.
-pub(super) fn spawn<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<O>>) {
-    start(&mut boarding, body, &Handle::current());
+pub(super) fn spawn<K: Key, O: Output>(mut boarding: Boarding<K, O>, run: Run<O>, body: BoxFuture<O>) {
+    start(&mut boarding, run, body, &Handle::current());
 }
 
 /// The same for a leader that stays on board.
 pub(super) fn start<K: Key, O: Output>(
     boarding: &mut Boarding<K, O>,
-    body: Body<O, BoxFuture<O>>,
+    run: Run<O>,
+    body: BoxFuture<O>,
     runtime: &Handle,
 ) {
     // Made first: from then on the load answers for the flight.
-    let load = Load::new(Arc::clone(&boarding.flight), body);
+    let load = Load::new(Arc::clone(&boarding.flight), run, body);
     boarding.drive_by_task();
     spawn_task(runtime, Box::pin(load));
 }
@@ -49,18 +50,18 @@ fn spawn_task(runtime: &Handle, load: BoxFuture<()>) {
 ///
 /// As long as no thread has come to it, the flight is offered to whoever is on board: a call that has to wait for it runs the
 /// load itself. So nobody ever waits for the pool, which might be busy with loads that wait for this one.
-pub(super) fn queue<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<O>>) {
+pub(super) fn queue<K: Key, O: Output>(mut boarding: Boarding<K, O>, run: Run<O>, body: BoxFuture<O>) {
     boarding.offer();
     let surroundings = Surroundings::current();
-    POOL.run(Box::new(move || surroundings.within(|| run(boarding, body))));
+    POOL.run(Box::new(move || surroundings.within(|| run_queued(boarding, run, body))));
 }
 
 /// Runs the load of a flight that was offered, unless somebody else does, or nobody asks for it any more.
-fn run<K: Key, O: Output>(mut boarding: Boarding<K, O>, body: Body<O, BoxFuture<O>>) {
+fn run_queued<K: Key, O: Output>(mut boarding: Boarding<K, O>, run: Run<O>, body: BoxFuture<O>) {
     if !boarding.flight.state.is_attached() || boarding.poll(Waker::noop()) != Step::Drive {
         return;
     }
-    let load = Load::new(Arc::clone(&boarding.flight), body);
+    let load = Load::new(Arc::clone(&boarding.flight), run, body);
     boarding.drive_by_task();
     drop(boarding);
     // The body of a function that is not `async` never waits, but a tier may be asked before it.
@@ -100,19 +101,21 @@ impl Surroundings {
 /// (X4).
 pub(crate) struct Load<K: Key, O: Output> {
     flight: Arc<Flight<K, O>>,
-    body: Body<O, BoxFuture<O>>,
+    run: Run<O>,
+    body: Option<BoxFuture<O>>,
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
 impl<K: Key, O: Output> Load<K, O> {
-    pub(super) fn new(flight: Arc<Flight<K, O>>, body: Body<O, BoxFuture<O>>) -> Self {
-        if !body.asks() {
+    pub(super) fn new(flight: Arc<Flight<K, O>>, run: Run<O>, body: BoxFuture<O>) -> Self {
+        if !run.asks() {
             flight.engine.load_starts();
         }
         Self {
             flight,
-            body,
+            run,
+            body: Some(body),
             #[cfg(feature = "tracing")]
             span: tracing::Span::current(),
         }
@@ -126,7 +129,7 @@ impl<K: Key, O: Output> Future for Load<K, O> {
         let this = &mut *self;
         #[cfg(feature = "tracing")]
         let _entered = this.span.enter();
-        let Some(result) = this.body.poll(&this.flight, cx) else { return Poll::Pending };
+        let Some(result) = this.run.poll(&this.flight, cx, &mut this.body) else { return Poll::Pending };
         this.flight.engine.land(&this.flight, result);
         Poll::Ready(())
     }
@@ -134,10 +137,10 @@ impl<K: Key, O: Output> Future for Load<K, O> {
 
 impl<K: Key, O: Output> Drop for Load<K, O> {
     fn drop(&mut self) {
-        if let mut body @ Some(_) = self.body.take() {
+        if self.body.is_some() {
             self.flight.engine.count_end(&self.flight, Event::LoadAbandoned);
             // The body goes first: a waiter that starts over must not meet what it still holds.
-            contain(&mut || drop(body.take()));
+            contain(&mut || self.run.end(&mut self.body));
             self.flight.abandon();
         }
     }

@@ -13,15 +13,17 @@ mod call;
 #[cfg(feature = "http")]
 mod judged;
 mod load;
+mod own;
 #[cfg(not(feature = "redis"))]
 #[path = "no_tier.rs"]
 mod tier;
 #[cfg(feature = "redis")]
 mod tier;
 
-pub(crate) use answer::{Answer, Journey, Plain, Way};
+pub(crate) use answer::{Answer, Journey, Plain};
 pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
+pub(crate) use own::{Blocking, Boxed, InPlace};
 
 use crate::{
     attached::Attached,
@@ -106,18 +108,7 @@ impl Refresher {
 /// What the first look at a cache brings.
 pub(crate) enum Begin<K, O> {
     Hit(O),
-    Miss(Miss<K, O>),
-}
-
-/// What a call has that found nothing fresh; it goes on as a [`Journey`].
-#[derive(Debug)]
-pub(crate) enum Miss<K, O> {
-    /// A place on a flight.
-    Aboard(Boarding<K, O>),
-    /// The same, for a call that takes its outcome whatever is stored (I3).
-    Insists(Boarding<K, O>),
-    /// What it is served all the same, and the flight of the refresh that it has to start.
-    Answered { output: O, served: Served, refresh: Option<Boarding<K, O>> },
+    Miss(Box<Journey<K, O>>),
 }
 
 /// What a call is served that does not wait.
@@ -181,7 +172,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// A place on the flight of a key, whatever is stored (I3).
-    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl Fn(&Q) -> K) -> Miss<K, O>
+    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl Fn(&Q) -> K) -> Box<Journey<K, O>>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
@@ -189,14 +180,14 @@ impl<K: Key, O: Output> Engine<K, O> {
         self.insist(&Lookup { hash, key: &Form { form: key, to_key } })
     }
 
-    fn insist(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Miss<K, O> {
+    fn insist(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Box<Journey<K, O>> {
         self.sweep_if_calls_do();
         let boarding = self.board(lookup);
         self.count_boarding(&boarding);
         if boarding.leads() {
             self.counters.count(Event::Refresh);
         }
-        Miss::Insists(boarding)
+        Journey::aboard(boarding, true)
     }
 
     /// Starts over after a flight was abandoned. The call has been counted.
@@ -223,10 +214,10 @@ impl<K: Key, O: Output> Engine<K, O> {
         no_hit: NoHit,
         key: &(dyn Sought<K> + '_),
         refresher: Refresher,
-    ) -> Miss<K, O> {
+    ) -> Box<Journey<K, O>> {
         if let Some(output) = self.hit_among(no_hit, key) {
             self.counters.count(Event::Hit);
-            return Miss::Answered { output, served: Served::Fresh, refresh: None };
+            return Journey::served(output, Served::Fresh);
         }
         let lookup = &Lookup { hash: no_hit.hash, key };
         self.sweep_if_calls_do();
@@ -243,11 +234,11 @@ impl<K: Key, O: Output> Engine<K, O> {
         match self.board_unless_served(lookup) {
             Ok((output, served)) => {
                 self.count_served(served);
-                Miss::Answered { output, served, refresh: None }
+                Journey::served(output, served)
             }
             Err(boarding) => {
                 self.count_boarding(&boarding);
-                Miss::Aboard(boarding)
+                Journey::aboard(boarding, false)
             }
         }
     }
@@ -271,14 +262,14 @@ impl<K: Key, O: Output> Engine<K, O> {
         found: Found<O>,
         lookup: &AnyLookup<'_, K>,
         refresher: Refresher,
-    ) -> Miss<K, O> {
+    ) -> Box<Journey<K, O>> {
         let refresh = match found.decision {
             Decision::Revalidate if refresher.has_room() => self.lead_refresh(lookup),
             _ => None,
         };
         let (output, served) = served(found);
         self.count_served(served);
-        Miss::Answered { output, served, refresh }
+        Journey::answered((output, served), refresh)
     }
 
     /// Puts a flight in the air whose load nobody waits for, unless the key has one or needs none any more (F2).
@@ -465,7 +456,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// What a call is served whose flight came to `output`: in place of an error what is stale, if that may be (F3).
     fn cover(&self, flight: &Flight<K, O>, output: O, served: Served) -> Now<O> {
-        if !self.policy.serves_stale() || (self.sharing.kind)(&output) != Kind::Error {
+        if (self.sharing.kind)(&output) != Kind::Error {
             return (output, served);
         }
         match self.store.cover(&flight.key, clock::exact(), &self.sharing) {

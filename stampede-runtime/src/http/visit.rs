@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    engine::{Answer, Begin, BoxFuture, Journey, Miss, Refresher},
+    engine::{Answer, Begin, BoxFuture, Boxed, Journey, Refresher},
     http::key::Key,
     served::Served,
     sync::{Mutex, lock},
@@ -238,7 +238,7 @@ where
     }
 
     /// Boards a flight, or starts its load.
-    async fn fly(&self, miss: Miss<Key, Outcome>, plan: Arc<Plan>) -> Flown<R, S::Error> {
+    async fn fly(&self, miss: Box<Journey<Key, Outcome>>, plan: Arc<Plan>) -> Flown<R, S::Error> {
         let (leader, mut led) = oneshot::channel();
         let slot = Arc::clone(&self.slot);
         let start = move || -> BoxFuture<Outcome> {
@@ -247,7 +247,7 @@ where
                 plan.load(service, request, leader).await
             })
         };
-        let mut answer = Answer::new(Box::new(Journey::detached(miss)), start);
+        let mut answer = Answer::new(miss, Boxed::<_, false>::new(start));
         let mut leader_lives = true;
         let (flown, has_landed) = poll_fn(|cx| {
             let mut landed = Pin::new(&mut answer).poll(cx);
@@ -324,7 +324,7 @@ where
             miss
         };
         // Whoever looks again finds it.
-        let _ = Answer::new(Box::new(Journey::detached(miss)), outcome).await;
+        let _ = Answer::new(miss, Boxed::<_, false>::new(outcome)).await;
     }
 
     fn take(&self) -> Option<(S, Request<B>)> {

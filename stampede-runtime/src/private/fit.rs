@@ -1,21 +1,16 @@
 //! The cache of a function whose types fit, as generated code works with it.
 
 use crate::{
-    __private::{blocking::Body, output::IntoOutput, view::Again},
+    __private::{output::IntoOutput, view::Again},
     attached::Attached,
     cache::ToKey,
-    engine::{Answer, Begin, BoxFuture, Journey, Key, Miss, Output, Plain, Refresher, Way},
+    engine::{Answer, Begin, Blocking, BoxFuture, Boxed, InPlace, Journey, Key, Output, Plain, Refresher},
     fn_cache::{Blueprint, FnCache},
     keyed::Form,
     park,
     served::Served,
 };
-use std::{
-    future::Future,
-    ops::Deref,
-    pin::{Pin, pin},
-    task::{Context, Poll},
-};
+use std::{future::Future, ops::Deref, pin::pin};
 
 /// A function's cache.
 #[derive(Debug)]
@@ -60,9 +55,7 @@ impl<K: Key, O: Output> Fit<K, O> {
             return self.begin_fresh(key);
         }
         match self.0.engine.begin(key, Q::to_key, refresher) {
-            Begin::Hit(output) => {
-                Missed::new(Miss::Answered { output, served: Served::Fresh, refresh: None })
-            }
+            Begin::Hit(output) => Missed::new(Journey::served(output, Served::Fresh)),
             Begin::Miss(miss) => Missed::new(miss),
         }
     }
@@ -91,18 +84,12 @@ impl<K, O> Deref for Fit<K, O> {
 /// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Missed<K: Key, O: Output>(Box<Journey<K, O, BoxFuture<O>>>);
+pub struct Missed<K, O>(Box<Journey<K, O>>);
 
 impl<K: Key, O: Output> Missed<K, O> {
-    #[cold]
-    #[inline(never)]
-    pub(super) fn new(miss: Miss<K, O>) -> Self {
-        Self(Box::new(Journey::detached(miss)))
-    }
-
-    /// Goes on with another kind of body.
-    fn with_body<P>(self, way: Way<K, O, P>) -> Journey<K, O, P> {
-        self.0.with_body(way)
+    #[inline]
+    pub(super) fn new(journey: Box<Journey<K, O>>) -> Self {
+        Self(journey)
     }
 
     /// Waits for a load that is a task of its own.
@@ -110,7 +97,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Plain::new(self.0, start)
+        Plain::new(self.0, Boxed::<F, false>::new(start))
     }
 
     /// The same, and tells how the output came to the call.
@@ -118,7 +105,7 @@ impl<K: Key, O: Output> Missed<K, O> {
     where
         F: FnOnce() -> BoxFuture<O>,
     {
-        Answer::new(self.0, start)
+        Answer::new(self.0, Boxed::<F, false>::new(start))
     }
 
     /// Waits for a load, or drives it in place (`detach = false`).
@@ -127,9 +114,7 @@ impl<K: Key, O: Output> Missed<K, O> {
         F: FnOnce() -> B,
         B: Future<Output = O>,
     {
-        let place = pin!(None);
-        let start = InPlace::start(place, start);
-        Plain::new(Box::new(self.with_body(Way::InPlace)), start).await
+        Plain::new(self.0, InPlace::new(start, pin!(None))).await
     }
 
     /// The same, and tells how the output came to the call.
@@ -138,9 +123,7 @@ impl<K: Key, O: Output> Missed<K, O> {
         F: FnOnce() -> B,
         B: Future<Output = O>,
     {
-        let place = pin!(None);
-        let start = InPlace::start(place, start);
-        Answer::new(Box::new(self.with_body(Way::InPlace)), start).await
+        Answer::new(self.0, InPlace::new(start, pin!(None))).await
     }
 
     /// Parks the thread until the flight lands, or runs its load (functions that are not `async`).
@@ -150,7 +133,7 @@ impl<K: Key, O: Output> Missed<K, O> {
 
     /// The same, and tells how the output came to the call.
     pub fn blocking_with_info<F: FnOnce() -> O>(self, body: F) -> (O, Served) {
-        park::wait(Answer::new(Box::new(self.with_body(Way::InPlace)), || Body(Some(body))))
+        park::wait(Answer::new(self.0, Blocking::new(body)))
     }
 
     /// Parks the thread until the flight lands, or runs its load, which owns its arguments: a refresh runs on a thread of the
@@ -160,9 +143,8 @@ impl<K: Key, O: Output> Missed<K, O> {
     }
 
     /// The same, and tells how the output came to the call.
-    pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(mut self, start: F) -> (O, Served) {
-        self.0.set_way(Way::thread(|body| body));
-        park::wait(Answer::new(self.0, start))
+    pub fn blocking_or_pooled_with_info<F: FnOnce() -> BoxFuture<O>>(self, start: F) -> (O, Served) {
+        park::wait(Answer::new(self.0, Boxed::<F, true>::new(start)))
     }
 }
 
@@ -174,34 +156,4 @@ pub async fn lazily<A: Future>(begin: impl FnOnce() -> A) -> A::Output {
 /// Waits for a call, and forgets how the output came to it.
 pub async fn output_of<O>(call: impl Future<Output = (O, Served)>) -> O {
     call.await.0
-}
-
-/// A load's body in a place inside its caller's future, which it needs no box for; out of it when this is dropped.
-struct InPlace<'a, B>(Pin<&'a mut Option<B>>);
-
-impl<'a, B> InPlace<'a, B> {
-    /// Makes what puts a body in its place.
-    fn start(mut place: Pin<&'a mut Option<B>>, start: impl FnOnce() -> B) -> impl FnOnce() -> Self {
-        move || {
-            place.set(Some(start()));
-            Self(place)
-        }
-    }
-}
-
-impl<B: Future> Future for InPlace<'_, B> {
-    type Output = B::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<B::Output> {
-        match self.0.as_mut().as_pin_mut() {
-            Some(body) => body.poll(cx),
-            None => Poll::Pending,
-        }
-    }
-}
-
-impl<B> Drop for InPlace<'_, B> {
-    fn drop(&mut self) {
-        self.0.set(None);
-    }
 }
