@@ -172,7 +172,12 @@ impl<O> Kept<O> {
 impl<O> Drop for Kept<O> {
     #[inline]
     fn drop(&mut self) {
-        if mem::needs_drop::<Form<O>>() {
+        let has_destructor = match self.0 {
+            Form::Output(_) => mem::needs_drop::<O>(),
+            Form::Error(_) => true,
+            Form::Dropped => false,
+        };
+        if has_destructor {
             contain(&mut || drop(mem::replace(&mut self.0, Form::Dropped)));
         }
     }

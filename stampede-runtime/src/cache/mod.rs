@@ -285,7 +285,7 @@ where
 
 /// Goes on with a call that was no hit; its load is a task that runs all of `load`, what makes its future included.
 fn detached<K, O, L, F>(
-    miss: Box<Journey<K, O>>,
+    miss: Journey<K, O>,
     load: L,
 ) -> impl Future<Output = (O, Served)> + Send + use<K, O, L, F>
 where

@@ -69,7 +69,9 @@ impl<K, O> Copy for Way<K, O> {}
 /// A call that was no hit, all of it but its load's body: compiled once for all functions of the same types.
 ///
 /// In a box, because the future of a call has room for this whether it is a hit or not.
-pub(crate) struct Journey<K, O> {
+pub(crate) struct Journey<K, O>(Box<Trip<K, O>>);
+
+struct Trip<K, O> {
     stage: Stage<K, O>,
     /// Room for the body of its load, if the call drives that and it is in a box.
     body: Option<BoxFuture<O>>,
@@ -87,22 +89,22 @@ enum Stage<K, O> {
 
 impl<K: Key, O: Output> Journey<K, O> {
     /// That of a call that is served what is there, and has to start a refresh.
-    pub(super) fn answered(now: Now<O>, refresh: Option<Boarding<K, O>>) -> Box<Self> {
+    pub(super) fn answered(now: Now<O>, refresh: Option<Boarding<K, O>>) -> Self {
         Self::new(Stage::Answered { now, refresh })
     }
 
     /// That of a call that is served what is there.
-    pub(crate) fn served(output: O, served: Served) -> Box<Self> {
+    pub(crate) fn served(output: O, served: Served) -> Self {
         Self::answered((output, served), None)
     }
 
     /// That of a call on board of a flight, which takes its outcome whatever is stored if it `insists` (I3).
-    pub(super) fn aboard(boarding: Boarding<K, O>, insists: bool) -> Box<Self> {
+    pub(super) fn aboard(boarding: Boarding<K, O>, insists: bool) -> Self {
         Self::new(Stage::Rides(Ride::new(boarding, insists)))
     }
 
-    fn new(stage: Stage<K, O>) -> Box<Self> {
-        Box::new(Self { stage, body: None })
+    fn new(stage: Stage<K, O>) -> Self {
+        Self(Box::new(Trip { stage, body: None }))
     }
 }
 
@@ -146,7 +148,7 @@ impl<K, O> fmt::Debug for Journey<K, O> {
 /// Dropping it leaves the flight. A load that is a task goes on without it (X1). A load that it drives is dropped, and one of
 /// the waiters drives the flight on with its own body (X2). A refresh that it has started goes on.
 pub(crate) struct Waiting<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> {
-    journey: Box<Journey<K, O>>,
+    journey: Journey<K, O>,
     load: L,
 }
 
@@ -158,7 +160,7 @@ pub(crate) type Plain<K, O, L> = Waiting<K, O, L, false>;
 
 impl<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> Waiting<K, O, L, INFORMED> {
     #[inline]
-    pub(crate) fn new(journey: Box<Journey<K, O>>, load: L) -> Self {
+    pub(crate) fn new(journey: Journey<K, O>, load: L) -> Self {
         Self { journey, load }
     }
 }
@@ -169,7 +171,7 @@ impl<K: Key, O: Output, L: OwnLoad<K, O>> Future for Answer<K, O, L> {
     #[inline(never)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(O, Served)> {
         let Self { journey, load } = self.get_mut();
-        let Journey { stage, body } = &mut **journey;
+        let Trip { stage, body } = &mut *journey.0;
         load.show(body, |way, body| stage.poll(cx, way, body))
     }
 }
@@ -181,7 +183,7 @@ impl<K: Key, O: Output, L: OwnLoad<K, O>> Future for Plain<K, O, L> {
     #[inline(never)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O> {
         let Self { journey, load } = self.get_mut();
-        let Journey { stage, body } = &mut **journey;
+        let Trip { stage, body } = &mut *journey.0;
         match load.show(body, |way, body| stage.poll(cx, way, body)) {
             Poll::Ready((output, _)) => Poll::Ready(output),
             Poll::Pending => Poll::Pending,
@@ -192,7 +194,7 @@ impl<K: Key, O: Output, L: OwnLoad<K, O>> Future for Plain<K, O, L> {
 impl<K: Key, O: Output, L: OwnLoad<K, O>, const INFORMED: bool> Drop for Waiting<K, O, L, INFORMED> {
     #[inline(never)]
     fn drop(&mut self) {
-        let Journey { stage, body } = &mut *self.journey;
+        let Trip { stage, body } = &mut *self.journey.0;
         if let Stage::Rides(ride) = stage {
             self.load.show(body, |_, body| ride.leave(body));
         }

@@ -108,7 +108,7 @@ impl Refresher {
 /// What the first look at a cache brings.
 pub(crate) enum Begin<K, O> {
     Hit(O),
-    Miss(Box<Journey<K, O>>),
+    Miss(Journey<K, O>),
 }
 
 /// What a call is served that does not wait.
@@ -172,7 +172,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// A place on the flight of a key, whatever is stored (I3).
-    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl Fn(&Q) -> K) -> Box<Journey<K, O>>
+    pub(crate) fn begin_fresh<Q>(self: &Arc<Self>, key: &Q, to_key: impl Fn(&Q) -> K) -> Journey<K, O>
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
@@ -180,7 +180,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         self.insist(&Lookup { hash, key: &Form { form: key, to_key } })
     }
 
-    fn insist(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Box<Journey<K, O>> {
+    fn insist(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Journey<K, O> {
         self.sweep_if_calls_do();
         let boarding = self.board(lookup);
         self.count_boarding(&boarding);
@@ -214,7 +214,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         no_hit: NoHit,
         key: &(dyn Sought<K> + '_),
         refresher: Refresher,
-    ) -> Box<Journey<K, O>> {
+    ) -> Journey<K, O> {
         if let Some(output) = self.hit_among(no_hit, key) {
             self.counters.count(Event::Hit);
             return Journey::served(output, Served::Fresh);
@@ -262,7 +262,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         found: Found<O>,
         lookup: &AnyLookup<'_, K>,
         refresher: Refresher,
-    ) -> Box<Journey<K, O>> {
+    ) -> Journey<K, O> {
         let refresh = match found.decision {
             Decision::Revalidate if refresher.has_room() => self.lead_refresh(lookup),
             _ => None,

@@ -238,7 +238,7 @@ where
     }
 
     /// Boards a flight, or starts its load.
-    async fn fly(&self, miss: Box<Journey<Key, Outcome>>, plan: Arc<Plan>) -> Flown<R, S::Error> {
+    async fn fly(&self, miss: Journey<Key, Outcome>, plan: Arc<Plan>) -> Flown<R, S::Error> {
         let (leader, mut led) = oneshot::channel();
         let slot = Arc::clone(&self.slot);
         let start = move || -> BoxFuture<Outcome> {

@@ -84,11 +84,11 @@ impl<K, O> Deref for Fit<K, O> {
 /// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Missed<K, O>(Box<Journey<K, O>>);
+pub struct Missed<K, O>(Journey<K, O>);
 
 impl<K: Key, O: Output> Missed<K, O> {
     #[inline]
-    pub(super) fn new(journey: Box<Journey<K, O>>) -> Self {
+    pub(super) fn new(journey: Journey<K, O>) -> Self {
         Self(journey)
     }
 
