@@ -16,29 +16,14 @@ use std::{
 
 /// The body of a load, where it is: in the future of the call that drives it, or in a box.
 pub(crate) trait Body<O> {
-    /// Makes it of the call's arguments; false if it has been made before.
-    fn make(&mut self) -> bool;
-
-    /// Makes it as one that can be a task, in a box.
-    fn detach(&mut self) -> Option<BoxFuture<O>>;
-
     /// Polls it; pending for ever if it is not there.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<O>;
 
-    /// Drops it. It can't be made again.
+    /// Drops it.
     fn end(&mut self);
 }
 
-/// One that is made, and in a box.
 impl<O> Body<O> for Option<BoxFuture<O>> {
-    fn make(&mut self) -> bool {
-        false
-    }
-
-    fn detach(&mut self) -> Option<BoxFuture<O>> {
-        self.take()
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<O> {
         match self {
             Some(body) => body.as_mut().poll(cx),

@@ -4,9 +4,9 @@ use crate::{
     contain::catch,
     engine::{
         Boarding, Key, Now, Output,
-        answer::Way,
-        body::{Body, Run},
-        load,
+        body::Run,
+        load::{self, BoxFuture},
+        own::Load,
     },
     flight::{Landing, Payload, circle::Edge, state::Step},
     served::Served,
@@ -31,6 +31,8 @@ pub(super) struct Ride<K, O> {
     insists: bool,
     /// While this call waits, the load that it was made from waits.
     edge: Option<Edge>,
+    /// Room for its load's body, if it drives that and it is in a box.
+    body: Option<BoxFuture<O>>,
 }
 
 /// What a call does for its flight.
@@ -49,20 +51,15 @@ impl<K: Key, O: Output> Ride<K, O> {
     pub(super) fn new(boarding: Boarding<K, O>, insists: bool) -> Self {
         let leads = boarding.leads();
         let role = if leads { Role::Leads } else { Role::Waits };
-        Self { boarding, role, loads: leads, insists, edge: None }
+        Self { boarding, role, loads: leads, insists, edge: None, body: None }
     }
 
-    /// Does what the call has to do by now. `body` is that of its load, which runs in this `way`.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        way: Way<K, O>,
-        body: &mut dyn Body<O>,
-    ) -> Poll<Now<O>> {
+    /// Does what the call has to do by now.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, load: &mut Load<'_, K, O>) -> Poll<Now<O>> {
         self.update_edge();
         loop {
             match &mut self.role {
-                Role::Leads => self.lead(way, body),
+                Role::Leads => self.lead(load),
                 Role::Waits => match self.boarding.poll(cx.waker()) {
                     Step::Wait => return Poll::Pending,
                     // As if it had put the flight in the air: on a runtime the load becomes a task.
@@ -79,7 +76,9 @@ impl<K: Key, O: Output> Ride<K, O> {
                 },
                 Role::Drives(run) => {
                     let Boarding { flight, .. } = &self.boarding;
-                    let Some(result) = run.poll(flight, cx, body) else { return Poll::Pending };
+                    let Some(result) = run.poll(flight, cx, load.body(&mut self.body)) else {
+                        return Poll::Pending;
+                    };
                     let output = flight.engine.land_for_driver(flight, result);
                     self.role = Role::Waits;
                     if let Some(output) = output {
@@ -93,37 +92,32 @@ impl<K: Key, O: Output> Ride<K, O> {
     }
 
     /// Starts a load of its own for the flight.
-    fn lead(&mut self, way: Way<K, O>, body: &mut dyn Body<O>) {
+    fn lead(&mut self, load: &mut Load<'_, K, O>) {
         // Without a runtime callers drive the load (X4).
-        let runtime = if matches!(way, Way::Task) { current_runtime() } else { None };
-        let is_task = runtime.is_some();
-        let (mut detached, mut is_made) = (None, false);
+        let runtime = if matches!(load, Load::Task(_)) { current_runtime() } else { None };
+        let mut is_made = false;
         // It clones arguments. If that panics, the panic is this call's alone.
-        let caught = catch(&mut || {
-            if is_task {
-                detached = body.detach();
-            } else {
-                is_made = body.make();
-            }
+        let caught = catch(&mut || match load {
+            Load::InPlace(place) => is_made = place.make(),
+            Load::Task(make) | Load::Thread(make, _) => self.body = make.make(),
         });
-        if !is_made && detached.is_none() {
+        if !is_made && self.body.is_none() {
             self.fail_to_start(caught.err());
         }
         self.loads = true;
         let engine = self.boarding.engine();
         let run = Run::new(engine.ahead(&self.boarding.flight, self.insists), engine.policy.time_limit());
-        match (runtime, detached) {
-            (Some(runtime), Some(body)) => {
-                load::start(&mut self.boarding, run, body, &runtime);
-                self.role = Role::Waits;
-            }
-            _ => {
-                if !run.asks() {
-                    engine.load_starts();
-                }
-                self.role = Role::Drives(run);
-            }
+        if let Some(runtime) = runtime
+            && let Some(body) = self.body.take()
+        {
+            load::start(&mut self.boarding, run, body, &runtime);
+            self.role = Role::Waits;
+            return;
         }
+        if !run.asks() {
+            engine.load_starts();
+        }
+        self.role = Role::Drives(run);
     }
 
     /// Takes what the flight landed with, or nothing if it was abandoned.
@@ -196,12 +190,13 @@ impl<K: Key, O: Output> Ride<K, O> {
 
 impl<K: Key, O: Output> Ride<K, O> {
     /// Leaves the flight before it has landed, if it has not; with it goes the load that this call drives.
-    pub(super) fn leave(&mut self, body: &mut dyn Body<O>) {
+    pub(super) fn leave(&mut self, load: &mut Load<'_, K, O>) {
         let Role::Drives(mut run) = mem::replace(&mut self.role, Role::Left) else {
             return self.boarding.leave();
         };
         self.boarding.engine().count_end(&self.boarding.flight, Event::LoadAbandoned);
         // Before another caller takes over: never two bodies at a time (X2).
+        let body = load.body(&mut self.body);
         let dropped = catch(&mut || run.end(body));
         self.boarding.leave();
         if let Err(payload) = dropped {

@@ -1,8 +1,12 @@
 //! The load of a call, as its function has it: where its body is made, and where it is then.
 //!
-//! What is here knows the function, so it is compiled anew for each, and short.
+//! What knows the function is compiled anew for each, and short.
 
-use crate::engine::{Key, Output, answer::Way, body::Body, load::BoxFuture};
+use crate::engine::{
+    Boarding, Key, Output,
+    body::{Body, Run},
+    load::{self, BoxFuture},
+};
 use std::{
     future::Future,
     mem,
@@ -10,14 +14,67 @@ use std::{
     task::{Context, Poll},
 };
 
-/// A load that has not been started, or is driven by its call.
+/// The load of a call, lent to the call's [`Journey`](super::Journey): how its body is made, and how it runs.
+pub(crate) enum Load<'a, K, O> {
+    /// As a task.
+    Task(&'a mut dyn Make<O>),
+    /// The call drives it in place, and nobody runs refreshes (`detach = false`).
+    InPlace(&'a mut dyn Place<O>),
+    /// The call drives it, and refreshes run on threads of the pool. For bodies that end in their first poll.
+    Thread(&'a mut dyn Make<O>, Queue<K, O>),
+}
+
+/// Leaves a load to the pool; only functions that do need the code for it.
+type Queue<K, O> = fn(Boarding<K, O>, Run<O>, BoxFuture<O>);
+
+/// Makes a body that owns its arguments, once.
+pub(crate) trait Make<O> {
+    fn make(&mut self) -> Option<BoxFuture<O>>;
+}
+
+/// A place for a body that borrows what it likes.
+pub(crate) trait Place<O>: Body<O> {
+    /// Makes the body; false if it has been made before.
+    fn make(&mut self) -> bool;
+}
+
+impl<K: Key, O: Output> Load<'_, K, O> {
+    /// Has the refresh run that a call has put in the air.
+    pub(super) fn refresh(mut self, boarding: Boarding<K, O>) {
+        let body = match &mut self {
+            Self::InPlace(_) => return boarding.abandon(),
+            Self::Task(make) | Self::Thread(make, _) => make.make(),
+        };
+        let Some(body) = body else { return };
+        let engine = boarding.engine();
+        let ahead = engine.ahead(&boarding.flight, false);
+        match self {
+            // A thread can't be stopped, so there is no limit.
+            Self::Thread(_, queue) => queue(boarding, Run::new(ahead, None), body),
+            Self::Task(_) | Self::InPlace(_) => {
+                let limit = engine.policy.time_limit();
+                load::spawn(boarding, Run::new(ahead, limit), body);
+            }
+        }
+    }
+}
+
+impl<'a, K, O> Load<'a, K, O> {
+    /// The body, if the call drives it; one in a box is in the `room` that the call has for it.
+    pub(super) fn body<'b>(&'b mut self, room: &'b mut Option<BoxFuture<O>>) -> &'b mut dyn Body<O>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::InPlace(place) => *place,
+            Self::Task(_) | Self::Thread(..) => room,
+        }
+    }
+}
+
+/// The load of a call, in its future.
 pub(crate) trait OwnLoad<K, O> {
-    /// Shows its body to what works on it, and how it runs; one that is in a box has `room` there.
-    fn show<R>(
-        &mut self,
-        room: &mut Option<BoxFuture<O>>,
-        work: impl FnOnce(Way<K, O>, &mut dyn Body<O>) -> R,
-    ) -> R;
+    fn lend(&mut self) -> Load<'_, K, O>;
 }
 
 /// A load whose body owns its arguments, so that it can be a task; `F` makes it. With `POOLED` refreshes alone are apart from their
@@ -31,43 +88,19 @@ impl<F, const POOLED: bool> Boxed<F, POOLED> {
     }
 }
 
-impl<K: Key, O: Output, F> OwnLoad<K, O> for Boxed<F, false>
-where
-    F: FnOnce() -> BoxFuture<O>,
-{
-    fn show<R>(
-        &mut self,
-        room: &mut Option<BoxFuture<O>>,
-        work: impl FnOnce(Way<K, O>, &mut dyn Body<O>) -> R,
-    ) -> R {
-        work(Way::Task, &mut InBox { start: &mut self.0, body: room })
+impl<K, O, F: FnOnce() -> BoxFuture<O>> OwnLoad<K, O> for Boxed<F, false> {
+    fn lend(&mut self) -> Load<'_, K, O> {
+        Load::Task(&mut self.0)
     }
 }
 
-impl<K: Key, O: Output, F> OwnLoad<K, O> for Boxed<F, true>
-where
-    F: FnOnce() -> BoxFuture<O>,
-{
-    fn show<R>(
-        &mut self,
-        room: &mut Option<BoxFuture<O>>,
-        work: impl FnOnce(Way<K, O>, &mut dyn Body<O>) -> R,
-    ) -> R {
-        work(Way::THREAD, &mut InBox { start: &mut self.0, body: room })
+impl<K: Key, O: Output, F: FnOnce() -> BoxFuture<O>> OwnLoad<K, O> for Boxed<F, true> {
+    fn lend(&mut self) -> Load<'_, K, O> {
+        Load::Thread(&mut self.0, load::queue)
     }
 }
 
-/// The same where the function is not known.
-struct InBox<'a, O> {
-    start: &'a mut dyn Make<O>,
-    body: &'a mut Option<BoxFuture<O>>,
-}
-
-/// Makes a body, once.
-trait Make<O> {
-    fn make(&mut self) -> Option<BoxFuture<O>>;
-}
-
+/// There until it has made one.
 impl<O, F: FnOnce() -> BoxFuture<O>> Make<O> for Option<F> {
     #[allow(clippy::manual_map, reason = "it is compiled for each function, and `map` with it")]
     fn make(&mut self) -> Option<BoxFuture<O>> {
@@ -78,26 +111,7 @@ impl<O, F: FnOnce() -> BoxFuture<O>> Make<O> for Option<F> {
     }
 }
 
-impl<O> Body<O> for InBox<'_, O> {
-    fn make(&mut self) -> bool {
-        *self.body = self.start.make();
-        self.body.is_some()
-    }
-
-    fn detach(&mut self) -> Option<BoxFuture<O>> {
-        self.start.make()
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<O> {
-        self.body.poll(cx)
-    }
-
-    fn end(&mut self) {
-        self.body.end();
-    }
-}
-
-/// A load that is driven by its call, whose future has a place for the body: it borrows what it likes.
+/// A load that is driven by its call, whose future has a place for the body.
 pub(crate) struct InPlace<'a, F, B> {
     start: Option<F>,
     place: Pin<&'a mut Option<B>>,
@@ -111,27 +125,20 @@ impl<'a, F: FnOnce() -> B, B> InPlace<'a, F, B> {
 }
 
 impl<K, O, F: FnOnce() -> B, B: Future<Output = O>> OwnLoad<K, O> for InPlace<'_, F, B> {
-    #[inline]
-    fn show<R>(
-        &mut self,
-        _: &mut Option<BoxFuture<O>>,
-        work: impl FnOnce(Way<K, O>, &mut dyn Body<O>) -> R,
-    ) -> R {
-        work(Way::InPlace, self)
+    fn lend(&mut self) -> Load<'_, K, O> {
+        Load::InPlace(self)
     }
 }
 
-impl<O, F: FnOnce() -> B, B: Future<Output = O>> Body<O> for InPlace<'_, F, B> {
+impl<O, F: FnOnce() -> B, B: Future<Output = O>> Place<O> for InPlace<'_, F, B> {
     fn make(&mut self) -> bool {
         let Some(start) = self.start.take() else { return false };
         self.place.set(Some(start()));
         true
     }
+}
 
-    fn detach(&mut self) -> Option<BoxFuture<O>> {
-        None
-    }
-
+impl<O, F: FnOnce() -> B, B: Future<Output = O>> Body<O> for InPlace<'_, F, B> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<O> {
         match self.place.as_mut().as_pin_mut() {
             Some(body) => body.poll(cx),
@@ -157,24 +164,18 @@ impl<F> Blocking<F> {
 }
 
 impl<K, O, F: FnOnce() -> O> OwnLoad<K, O> for Blocking<F> {
-    fn show<R>(
-        &mut self,
-        _: &mut Option<BoxFuture<O>>,
-        work: impl FnOnce(Way<K, O>, &mut dyn Body<O>) -> R,
-    ) -> R {
-        work(Way::InPlace, self)
+    fn lend(&mut self) -> Load<'_, K, O> {
+        Load::InPlace(self)
+    }
+}
+
+impl<O, F: FnOnce() -> O> Place<O> for Blocking<F> {
+    fn make(&mut self) -> bool {
+        !mem::replace(&mut self.is_made, true)
     }
 }
 
 impl<O, F: FnOnce() -> O> Body<O> for Blocking<F> {
-    fn make(&mut self) -> bool {
-        !mem::replace(&mut self.is_made, true)
-    }
-
-    fn detach(&mut self) -> Option<BoxFuture<O>> {
-        None
-    }
-
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<O> {
         match self.start.take() {
             Some(start) => Poll::Ready(start()),
