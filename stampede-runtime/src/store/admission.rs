@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     keyed::ByHash,
-    sync::{Mutex, lock},
+    sync::{Mutex, MutexGuard, lock},
 };
 use papaya::Guard;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -49,17 +49,20 @@ pub(super) struct Admitted<'a> {
 }
 
 impl Admitted<'_> {
+    #[inline]
     pub(super) fn mark(&self) -> Mark {
         self.ticket.map_or_else(Mark::unbounded, Mark::new)
     }
 
     /// The entry is in the map.
+    #[inline]
     pub(super) fn stays(mut self) {
         self.ticket = None;
     }
 }
 
 impl Drop for Admitted<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
             lock(&self.admissions.eviction).remove(ticket);
@@ -68,7 +71,7 @@ impl Drop for Admitted<'_> {
 }
 
 impl<K: Eq + Clone, O> Store<K, O> {
-    /// Makes room for a new entry; None if there is none to be had.
+    /// Lets a new entry in; None if there is no room to be had for it.
     pub(super) fn admit<'a>(
         &self,
         admissions: &'a Admissions,
@@ -76,8 +79,26 @@ impl<K: Eq + Clone, O> Store<K, O> {
         weight: u32,
         guard: &impl Guard,
     ) -> Option<Admitted<'a>> {
+        let mut eviction = lock(&admissions.eviction);
+        match eviction.admit_into_room(hash, weight) {
+            Some(ticket) => Some(Admitted { admissions, ticket: Some(ticket) }),
+            None => self.make_room(admissions, eviction, hash, weight, guard),
+        }
+    }
+
+    /// The same where others may have to go.
+    #[inline(never)]
+    fn make_room<'a>(
+        &self,
+        admissions: &'a Admissions,
+        mut eviction: MutexGuard<'_, Eviction>,
+        hash: u64,
+        weight: u32,
+        guard: &impl Guard,
+    ) -> Option<Admitted<'a>> {
         let find = |hash, ticket| self.find_mark(hash, ticket, guard);
-        let Admission { ticket, victims } = lock(&admissions.eviction).admit(hash, weight, &find);
+        let Admission { ticket, victims } = eviction.admit(hash, weight, &find);
+        drop(eviction);
         // Before a listener can panic: from here on the ticket is given back.
         let admitted = ticket.map(|ticket| Admitted { admissions, ticket: Some(ticket) });
         for victim in victims {

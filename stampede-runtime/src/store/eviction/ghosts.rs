@@ -30,6 +30,11 @@ pub(super) struct Ghosts {
 }
 
 impl Ghosts {
+    /// Whether no key has been remembered yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.buckets.is_empty()
+    }
+
     /// Remembers a key that is evicted from among so many entries.
     pub(super) fn remember(&mut self, hash: u64, entries: usize) {
         self.fit(entries);
@@ -48,7 +53,7 @@ impl Ghosts {
 
     /// Whether a key is remembered; it is not any more.
     pub(super) fn take(&mut self, hash: u64) -> bool {
-        if self.buckets.is_empty() {
+        if self.is_empty() {
             return false;
         }
         let (now, length, reach) = (self.tick(), self.ticks_are(), self.reach);

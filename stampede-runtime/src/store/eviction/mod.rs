@@ -19,10 +19,10 @@
 //!
 //! An [`Eviction`] is kept under one mutex and used by writers. Every entry holds a [`Mark`], which is touched by hits.
 //!
-//! - A *new* entry is admitted before it is put in the map: [`Eviction::admit`] under the lock, then, without the lock, the
-//!   victims are removed from the map, then the entry goes in, with a mark made of the ticket, where there is none. So the map
-//!   never holds more entries than the capacity allows (M1). (What they weigh may be more for the moment in which a heavy
-//!   victim leaves.) Without a ticket the output is not stored.
+//! - A *new* entry is admitted before it is put in the map: under the lock [`Eviction::admit_into_room`], and, if that does not
+//!   let it in, [`Eviction::admit`]; then, without the lock, the victims are removed from the map, then the entry goes in, with a
+//!   mark made of the ticket, where there is none. So the map never holds more entries than the capacity allows (M1). (What they
+//!   weigh may be more for the moment in which a heavy victim leaves.) Without a ticket the output is not stored.
 //! - A victim is found in the map by its hash and its ticket: [`Mark::is_of`]. If it is not there, somebody has removed it, and
 //!   nothing is to be done. If its key got a new output meanwhile, that holds the same ticket, and goes.
 //! - An entry that *replaces* another, in one step with the look at it, takes over its place: [`Mark::inherited`]. No lock is
@@ -127,6 +127,16 @@ impl Eviction {
         self.queues.weight(Queue::Small) + self.queues.weight(Queue::Main)
     }
 
+    /// Lets a new entry in where nobody has to go for it, and it is no ghost: none has been remembered yet. None says nothing; then
+    /// [`Eviction::admit`] decides.
+    pub(crate) fn admit_into_room(&mut self, hash: u64, weight: u32) -> Option<Ticket> {
+        let weight = self.queues.counted(weight);
+        if !self.ghosts.is_empty() || !self.has_room_for(weight.into()) {
+            return None;
+        }
+        self.queues.push(self.queue_with_room(weight.into()), hash, weight)
+    }
+
     /// Makes room for a new entry. A weight of zero counts as one, so that the number of entries has a bound.
     pub(crate) fn admit(&mut self, hash: u64, weight: u32, find: Find<'_, '_>) -> Admission {
         let weight = self.queues.counted(weight);
@@ -144,6 +154,15 @@ impl Eviction {
             self.ghosts = Ghosts::default();
         }
         removed
+    }
+
+    fn has_room_for(&self, weight: u64) -> bool {
+        self.weight().saturating_add(weight) <= self.capacity
+    }
+
+    /// Where an entry goes that there is room for, if it is no ghost: the first ones fill main.
+    fn queue_with_room(&self, weight: u64) -> Queue {
+        if self.main_has_room_for(weight) { Queue::Main } else { Queue::Small }
     }
 
     fn main_has_room_for(&self, weight: u64) -> bool {
@@ -189,9 +208,12 @@ impl<'e> Room<'_, 'e> {
         if remembered {
             this.widen_small(weight);
         }
-        let fills = this.weight() + weight <= this.capacity && this.main_has_room_for(weight);
-        let mut queue = if remembered || fills { Queue::Main } else { Queue::Small };
-        while self.eviction.weight() + weight > self.eviction.capacity {
+        let mut queue = match remembered {
+            true => Queue::Main,
+            false if this.has_room_for(weight) => this.queue_with_room(weight),
+            false => Queue::Small,
+        };
+        while !self.eviction.has_room_for(weight) {
             let made = match queue {
                 Queue::Main if self.eviction.main_has_room_for(weight) => self.evict_from_small(),
                 Queue::Main => {

@@ -40,10 +40,14 @@ impl Cache {
     fn insert(&mut self, key: u64, weight: u32) {
         let looks = Cell::new(0);
         let entries = &self.entries;
-        let admission = self.eviction.admit(hash(key), weight, &|hash, ticket| {
+        let find = |hash, ticket| {
             looks.set(looks.get() + 1);
             entries.get(&hash).map(|entry| &entry.mark).filter(|mark| mark.is_of(ticket))
-        });
+        };
+        let admission = match self.eviction.admit_into_room(hash(key), weight) {
+            Some(ticket) => Admission { ticket: Some(ticket), victims: Victims::new() },
+            None => self.eviction.admit(hash(key), weight, &find),
+        };
         self.most_looks = self.most_looks.max(looks.get() / admission.victims.len().max(1));
         self.evict(admission.victims);
         if let Some(ticket) = admission.ticket {
@@ -133,6 +137,39 @@ fn a_cache_fills_to_its_capacity_before_anything_leaves_it() {
     assert!(cache.hits(0..1_000) > 99.0);
     cache.hits(1_000..10_000);
     assert_eq!(cache.eviction.len(), 1_000);
+}
+
+#[test]
+fn the_short_way_in_leads_where_the_long_one_does() {
+    for (capacity, weighted) in [1, 2, 50, 1_000].into_iter().flat_map(|c| [(c, false), (c, true)]) {
+        let [mut short, mut long] = [(); 2].map(|()| Eviction::new(capacity, weighted));
+        let mut random = Random(capacity);
+        let (mut tickets, mut ways) = (Vec::new(), [0, 0]);
+        for key in 0..3 * capacity {
+            let weight = u32::try_from(random.below(5)).unwrap();
+            let admitted = long.admit(hash(key), weight, &|_, _| None);
+            match short.admit_into_room(hash(key), weight) {
+                Some(ticket) => {
+                    ways[0] += 1;
+                    assert_eq!((Some(ticket), admitted.victims.len()), (admitted.ticket, 0));
+                }
+                None => {
+                    ways[1] += 1;
+                    assert_eq!(short.admit(hash(key), weight, &|_, _| None).ticket, admitted.ticket);
+                }
+            }
+            tickets.extend(admitted.ticket);
+            if key % 3 == 0 && !tickets.is_empty() {
+                let gone = tickets.swap_remove(usize::try_from(random.below(tickets.len() as u64)).unwrap());
+                assert!(short.remove(gone) && long.remove(gone));
+            }
+            assert_eq!(
+                [Queue::Small, Queue::Main].map(|queue| short.queues.walk(queue)),
+                [Queue::Small, Queue::Main].map(|queue| long.queues.walk(queue)),
+            );
+        }
+        assert!(ways.iter().all(|way| *way > 0), "{ways:?}");
+    }
 }
 
 #[test]
