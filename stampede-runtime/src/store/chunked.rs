@@ -25,7 +25,17 @@ impl<T> Chunked<T> {
         self.0.len() > 1
     }
 
+    #[inline]
     pub(super) fn push(&mut self, item: T) {
+        match self.0.last_mut() {
+            Some(last) if last.len() < last.capacity().min(CHUNK) => last.push(item),
+            _ => self.grow(item),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, item: T) {
         match self.0.last_mut() {
             Some(last) if last.len() < CHUNK => last.push(item),
             // The first grows as it is needed: most caches are small.

@@ -4,11 +4,21 @@
 
 use super::{Victim, mark::Ticket};
 use crate::store::chunked::Chunked;
+use std::mem;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Queue {
     Small,
     Main,
+}
+
+impl Queue {
+    fn state(self) -> u32 {
+        match self {
+            Self::Small => 0,
+            Self::Main => MAIN,
+        }
+    }
 }
 
 /// Where a list ends.
@@ -97,26 +107,25 @@ impl Queues {
     /// Queues a new entry. None if there are four thousand million already.
     pub(super) fn push(&mut self, queue: Queue, hash: u64, weight: u32) -> Option<Ticket> {
         let generation = self.generation;
-        let slot = Slot { hash: halves(hash), older: NONE, newer: NONE, state: generation | TAKEN };
-        let at = self.vacant;
-        let at = if at == NONE {
-            let next = u32::try_from(self.slots.len()).ok().filter(|next| *next != NONE)?;
+        let vacant = self.vacant;
+        let is_new = vacant == NONE;
+        let at =
+            if is_new { u32::try_from(self.slots.len()).ok().filter(|next| *next != NONE)? } else { vacant };
+        let older = self.append(at, queue, weight.into());
+        let slot = Slot { hash: halves(hash), older, newer: NONE, state: generation | TAKEN | queue.state() };
+        if is_new {
             self.slots.push(slot);
             if let Some(weights) = &mut self.weights {
                 weights.push(weight);
             }
-            next
         } else {
-            self.vacant = self.slots[at].newer;
-            self.slots[at] = slot;
+            self.vacant = mem::replace(&mut self.slots[at], slot).newer;
             if let Some(weights) = &mut self.weights {
                 weights[at] = weight;
             }
-            at
-        };
+        }
         self.generation = (generation + 1) & GENERATION;
         self.len += 1;
-        self.link(at, queue);
         Some(Ticket { slot: at, generation })
     }
 
@@ -155,18 +164,23 @@ impl Queues {
     }
 
     fn link(&mut self, slot: u32, queue: Queue) {
-        let weight = self.weight_at(slot);
+        let older = self.append(slot, queue, self.weight_at(slot));
+        let this = &mut self.slots[slot];
+        (this.older, this.newer) = (older, NONE);
+        this.state = this.state & !MAIN | queue.state();
+    }
+
+    /// Lets a list end with this slot; tells with which it ended before.
+    fn append(&mut self, slot: u32, queue: Queue, weight: u64) -> u32 {
         let list = &mut self.lists[queue as usize];
-        let before = std::mem::replace(&mut list.newest, slot);
         list.weight += weight;
-        if before == NONE {
+        let older = mem::replace(&mut list.newest, slot);
+        if older == NONE {
             list.oldest = slot;
         } else {
-            self.slots[before].newer = slot;
+            self.slots[older].newer = slot;
         }
-        let this = &mut self.slots[slot];
-        (this.older, this.newer) = (before, NONE);
-        this.state = this.state & !MAIN | if queue == Queue::Main { MAIN } else { 0 };
+        older
     }
 
     fn unlink(&mut self, slot: u32) {
