@@ -1,7 +1,7 @@
 //! The deadlines of entries, in buckets of at most a 32nd of what is left until then.
 //!
 //! A bucket holds hashes, eight bytes an entry: whoever empties it looks the entries up. So an entry may go up to a 32nd of
-//! its ttl late, but it is never searched for. Hashes of entries that are long gone (replaced, removed) are weeded out when
+//! its ttl late, but it is never searched for. There are at most a few dozen buckets for each doubling of the ttls. Hashes of entries that are long gone (replaced, removed) are weeded out when
 //! they outnumber the entries, by whoever sweeps.
 
 use super::chunked::Chunked;
@@ -9,18 +9,27 @@ use crate::{
     clock::{NEVER, Ticks},
     sync::{Mutex, lock},
 };
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
 #[derive(Debug, Default)]
 pub(crate) struct Expiry(Mutex<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    buckets: BTreeMap<Ticks, Chunked<u64>>,
+    /// The earliest is the last of them.
+    buckets: Vec<Bucket>,
+    /// Where the last deadline went: the next one nearly always goes there too.
+    latest: usize,
     queued: usize,
     /// The queue is weeded when it gets longer than this.
     weed_above: usize,
     weeding: bool,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    end: Ticks,
+    hashes: Chunked<u64>,
 }
 
 /// Buckets are at least this wide, in nanoseconds: 2^23 are 8.4 ms.
@@ -46,8 +55,7 @@ impl Expiry {
             return None;
         }
         let mut queue = lock(&self.0);
-        let before = queue.earliest();
-        queue.push(deadline, now, hash);
+        let is_earliest = queue.push(deadline, now, hash);
         if queue.queued > queue.weed_above.max(SHORT) && !queue.weeding {
             // Weeding costs a look at every entry: it pays when there are more weeds than entries.
             queue.weed_above = 2 * entries();
@@ -56,19 +64,15 @@ impl Expiry {
                 return Some(now);
             }
         }
-        let after = queue.earliest();
-        after.filter(|_| before.is_none() || after < before)
+        if is_earliest { queue.earliest() } else { None }
     }
 
     /// Takes out what is due.
     pub(crate) fn due(&self, now: Ticks) -> Vec<u64> {
         let mut queue = lock(&self.0);
         let mut due = Vec::new();
-        while let Some(bucket) = queue.buckets.first_entry() {
-            if *bucket.key() > now {
-                break;
-            }
-            due.extend(bucket.remove());
+        while queue.earliest().is_some_and(|end| end <= now) {
+            due.extend(queue.buckets.pop().into_iter().flat_map(|bucket| bucket.hashes));
         }
         queue.queued -= due.len();
         due
@@ -107,26 +111,47 @@ impl Expiry {
         let mut queue = lock(&self.0);
         let meanwhile = mem::replace(&mut *queue, weeded);
         queue.queued += meanwhile.queued;
-        for (bucket, hashes) in meanwhile.buckets {
-            let known = queue.buckets.entry(bucket).or_default();
+        for Bucket { end, hashes } in meanwhile.buckets {
+            let (known, _) = queue.bucket(end);
             hashes.into_iter().for_each(|hash| known.push(hash));
         }
     }
 }
 
 impl Queue {
-    fn push(&mut self, deadline: Ticks, now: Ticks, hash: u64) {
-        self.buckets.entry(bucket(deadline, now)).or_default().push(hash);
+    /// True if nothing that was there before ends as early.
+    fn push(&mut self, deadline: Ticks, now: Ticks, hash: u64) -> bool {
         self.queued += 1;
+        let (hashes, is_earliest) = self.bucket(end(deadline, now));
+        hashes.push(hash);
+        is_earliest
+    }
+
+    /// The bucket that ends then. True if it is new, and the earliest.
+    fn bucket(&mut self, end: Ticks) -> (&mut Chunked<u64>, bool) {
+        let is_latest = self.buckets.get(self.latest).is_some_and(|bucket| bucket.end == end);
+        let is_earliest = !is_latest && self.find(end);
+        (&mut self.buckets[self.latest].hashes, is_earliest)
+    }
+
+    /// Makes the bucket that ends then the latest. True if it is new, and the earliest.
+    #[inline(never)]
+    fn find(&mut self, end: Ticks) -> bool {
+        let found = self.buckets.binary_search_by(|bucket| end.cmp(&bucket.end));
+        self.latest = found.unwrap_or_else(|place| {
+            self.buckets.insert(place, Bucket { end, hashes: Chunked::default() });
+            place
+        });
+        found.is_err_and(|place| place + 1 == self.buckets.len())
     }
 
     fn earliest(&self) -> Option<Ticks> {
-        self.buckets.first_key_value().map(|(bucket, _)| *bucket)
+        self.buckets.last().map(|bucket| bucket.end)
     }
 }
 
 /// The end of the bucket that a deadline falls into.
-fn bucket(deadline: Ticks, now: Ticks) -> Ticks {
+fn end(deadline: Ticks, now: Ticks) -> Ticks {
     let width = (deadline.saturating_sub(now) / 64).max(NARROWEST).next_power_of_two();
     // The first multiple of the width at or after the deadline.
     deadline.saturating_add(width - 1) & !(width - 1)
@@ -136,16 +161,39 @@ fn bucket(deadline: Ticks, now: Ticks) -> Ticks {
 mod tests {
     use super::*;
     use crate::clock;
-    use std::time::Duration;
+    use std::{collections::BTreeMap, time::Duration};
 
     #[test]
     fn buckets_are_few_and_end_soon_after_their_deadlines() {
         let now = clock::exact();
         for ttl in [1, 100, 10_000, 3_600_000].map(Duration::from_millis) {
             let deadline = clock::after(now, ttl);
-            let late = Duration::from_nanos(bucket(deadline, now) - deadline);
+            let late = Duration::from_nanos(end(deadline, now) - deadline);
             assert!(late <= ttl / 32 + Duration::from_millis(9), "{late:?} after {ttl:?}");
         }
+    }
+
+    #[test]
+    fn deadlines_in_any_order_come_due_when_they_should() {
+        // M2
+        let expiry = Expiry::default();
+        let mut known = BTreeMap::<Ticks, Vec<u64>>::new();
+        for hash in 0..5_000 {
+            let deadline = NARROWEST * (1 + (hash * 7_919) % 3_001);
+            let earliest = known.first_key_value().map(|(end, _)| *end);
+            let is_earliest = earliest.is_none_or(|earliest| end(deadline, 0) < earliest);
+            known.entry(end(deadline, 0)).or_default().push(hash);
+            assert_eq!(expiry.push(deadline, 0, hash, &|| 5_000), is_earliest.then_some(end(deadline, 0)));
+            assert_eq!(expiry.earliest(), known.first_key_value().map(|(end, _)| *end));
+            if hash % 100 == 99 {
+                let (first, hashes) = known.pop_first().unwrap();
+                assert!(expiry.due(first - 1).is_empty());
+                assert_eq!(expiry.due(first), hashes);
+            }
+        }
+        let rest: Vec<_> = known.into_values().flatten().collect();
+        assert_eq!(expiry.due(NEVER - 1), rest);
+        assert_eq!((expiry.earliest(), lock(&expiry.0).queued), (None, 0));
     }
 
     #[test]
