@@ -1,8 +1,8 @@
 //! Time as a count of nanoseconds, read as cheaply as a cache's ttl allows (F1).
 //!
 //! `Instant::now` is most of what a hit costs. Linux keeps a copy of the monotonic clock that is brought up to date at every
-//! timer tick and read without touching the hardware; it lags behind by at most one tick, on the same time line. Deadlines
-//! are always taken from the exact clock, so an entry is never given less than its ttl, and at most one tick more.
+//! timer tick and read without touching the hardware; it lags behind by at most one tick, on the same time line. Who takes
+//! a deadline from it adds that tick, so an entry is not given less than its ttl, and at most two ticks more.
 //!
 //! No clock here can be set: the time of day may step by an hour, and no entry gets older or younger. Time goes on for a process
 //! that is stopped, and on Linux not for a machine that is suspended.
@@ -15,25 +15,42 @@ pub(crate) type Ticks = u64;
 /// A deadline that never comes.
 pub(crate) const NEVER: Ticks = Ticks::MAX;
 
-/// The coarse clock may lag by this much and still keep the promise of F1 (10 ms) with room to spare.
-const LARGEST_TICK: Duration = Duration::from_millis(5);
+/// The coarse clock may lag by this much and still keep the promise of F1 (10 ms) with room to spare: a tick is added where a
+/// deadline is set, and another is missing where it is looked at.
+const LARGEST_TICK: Duration = Duration::from_millis(4);
 
-/// How a cache reads the time when it decides whether an entry is fresh.
+/// How a cache reads the time: when it decides whether an entry is fresh, and when a load ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     coarse: bool,
+    /// By how much the coarse clock lags at most, if that will do for the end of a load.
+    tick: Option<Ticks>,
 }
 
 impl Clock {
     /// The cheapest clock that is precise enough for entries that are fresh for `ttl` or longer.
     pub(crate) fn for_ttl(ttl: Duration) -> Self {
         let tick = source::tick();
-        Self { coarse: tick <= LARGEST_TICK && ttl >= tick.saturating_mul(10) }
+        let coarse = tick <= LARGEST_TICK && ttl >= tick.saturating_mul(10);
+        Self { coarse, tick: coarse.then(|| ticks(tick)) }
+    }
+
+    /// The same clock for caches that tell how old entries are, or others who must not outlive them: loads end to the nanosecond.
+    pub(crate) fn with_exact_ends(self) -> Self {
+        Self { tick: None, ..self }
     }
 
     #[inline]
     pub(crate) fn now(self) -> Ticks {
         if self.coarse { source::coarse() } else { exact() }
+    }
+
+    /// The end of a load that ends now: no earlier than that is, and at most a tick later.
+    pub(crate) fn end(self) -> Ticks {
+        match self.tick {
+            Some(tick) => source::coarse().saturating_add(tick),
+            None => exact(),
+        }
     }
 }
 
@@ -152,5 +169,22 @@ mod tests {
         let clock = Clock::for_ttl(Duration::from_secs(60));
         let lag = (0..1_000).map(|_| exact().abs_diff(clock.now())).min().unwrap_or(NEVER);
         assert!(Duration::from_nanos(lag) <= Duration::from_millis(10), "lag of {lag} ns");
+    }
+    #[test]
+    #[cfg(not(feature = "test-util"))]
+    fn loads_end_no_earlier_than_they_do_and_hardly_later() {
+        // F1: what is added at the end of a load, and what a lookup may lag, are less than 10 ms together.
+        let clock = Clock::for_ttl(Duration::from_secs(60));
+        let is_early = || {
+            let (before, end) = (exact(), clock.end());
+            let late = Duration::from_nanos(end.saturating_sub(exact()));
+            assert!(late <= LARGEST_TICK, "late by {late:?}");
+            end < before
+        };
+        // A machine whose ticks are late has them late for a while, not always.
+        let early = (0..1_000).take_while(|_| is_early());
+        let early = early.inspect(|_| std::thread::sleep(Duration::from_millis(1))).count();
+        assert!(early < 1_000, "every load ends too early");
+        assert!(clock.with_exact_ends().end() <= exact());
     }
 }

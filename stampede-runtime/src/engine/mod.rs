@@ -125,11 +125,19 @@ impl<K: Key, O: Output> Engine<K, O> {
         attached: Attached<K, O>,
     ) -> Arc<Self> {
         #[cfg(not(feature = "redis"))]
-        let _ = attached;
+        let has_tier = {
+            let _ = attached;
+            false
+        };
+        #[cfg(feature = "redis")]
+        let has_tier = attached.spec.is_some();
+        let clock = Clock::for_ttl(policy.shortest());
+        // Of stale entries the age is told, and what the tier has must not be outlived (T4).
+        let clock = if policy.serves_stale() || has_tier { clock.with_exact_ends() } else { clock };
         Arc::new_cyclic(|me| Self {
             #[cfg(feature = "redis")]
             tier: tier::Tier::new(attached.spec, labels.name(), me),
-            clock: Clock::for_ttl(policy.shortest()),
+            clock,
             store: Store::new(policy.windows(), bounds),
             labels,
             policy,
@@ -420,9 +428,9 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// How long an output is kept whose load has just ended.
     fn lifetime(&self, kind: Kind, output: &O, hash: u64) -> Option<Lifetime> {
-        let now = clock::exact();
         // Another draw for every key and every load.
-        self.policy.lifetime(kind, output, now, &|| self.hasher.hash_one((hash, now)))
+        let chance = || self.hasher.hash_one((hash, clock::exact()));
+        self.policy.lifetime(kind, output, self.clock.end(), &chance)
     }
 
     /// Notes that a load has failed. True if a value stays that can still be served. The failure is reported then, and if
@@ -503,9 +511,8 @@ impl<K: Key, O: Output> Engine<K, O> {
     pub(crate) fn insert(&self, key: K, output: O, ttl: Option<Duration>) {
         let key = Keyed::new(self.hasher.hash_one(&key), key);
         let kind = (self.sharing.kind)(&output);
-        let now = clock::exact();
         let lifetime = match ttl {
-            Some(ttl) => self.policy.lifetime_of(ttl, self.policy.may_be_stale(kind), now),
+            Some(ttl) => self.policy.lifetime_of(ttl, self.policy.may_be_stale(kind), self.clock.end()),
             None => self.lifetime(kind, &output, key.hash()),
         };
         self.tell_insert(&key, &output, kind, lifetime);
@@ -520,7 +527,7 @@ impl<K: Key, O: Output> Engine<K, O> {
                 self.flights.cut(key.hash(), key.key());
             }
             None => {
-                self.store.remove(&key.lookup(), now);
+                self.store.remove(&key.lookup(), self.clock.now());
             }
         }
     }
