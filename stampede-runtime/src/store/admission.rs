@@ -29,6 +29,12 @@ impl Admissions {
         lock(&self.eviction).len()
     }
 
+    /// Hands out a ticket, if that costs nobody theirs.
+    fn admit_into_room(&self, hash: u64, weight: u32) -> Result<Ticket, MutexGuard<'_, Eviction>> {
+        let mut eviction = lock(&self.eviction);
+        eviction.admit_into_room(hash, weight).ok_or(eviction)
+    }
+
     pub(super) fn evictions(&self) -> u64 {
         self.evictions.load(Relaxed)
     }
@@ -72,6 +78,7 @@ impl Drop for Admitted<'_> {
 
 impl<K: Eq + Clone, O> Store<K, O> {
     /// Lets a new entry in; None if there is no room to be had for it.
+    #[inline]
     pub(super) fn admit<'a>(
         &self,
         admissions: &'a Admissions,
@@ -79,10 +86,9 @@ impl<K: Eq + Clone, O> Store<K, O> {
         weight: u32,
         guard: &impl Guard,
     ) -> Option<Admitted<'a>> {
-        let mut eviction = lock(&admissions.eviction);
-        match eviction.admit_into_room(hash, weight) {
-            Some(ticket) => Some(Admitted { admissions, ticket: Some(ticket) }),
-            None => self.make_room(admissions, eviction, hash, weight, guard),
+        match admissions.admit_into_room(hash, weight) {
+            Ok(ticket) => Some(Admitted { admissions, ticket: Some(ticket) }),
+            Err(full) => self.make_room(admissions, full, hash, weight, guard),
         }
     }
 

@@ -58,6 +58,7 @@ impl<O> Entry<O> {
 }
 
 impl Head {
+    #[inline]
     fn hidden(lifetime: Lifetime, mark: Mark) -> Self {
         let ttl = pack(lifetime.fresh_until - lifetime.from);
         Self {
@@ -70,6 +71,7 @@ impl Head {
         }
     }
 
+    #[inline]
     pub(super) fn reveal(&self, lifetime: Lifetime) {
         self.fresh_until.store(lifetime.fresh_until, Release);
     }

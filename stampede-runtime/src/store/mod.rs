@@ -199,30 +199,23 @@ impl<K: Eq + Clone, O> Store<K, O> {
         lifetime: Lifetime,
         flight: Option<&Cabin>,
     ) -> Option<Ticks> {
+        let goes_on = || flight.is_none_or(Cabin::is_attached);
         // What will not be stored must not make others go.
-        if !flight.is_none_or(Cabin::is_attached) {
+        if !goes_on() {
             return None;
         }
         let weight = self.bounds.weight(key.key(), &kept);
         let guard = self.map.guard();
-        let mut next = Some(kept);
-        let mut is_stored = false;
-        while let Some(kept) = next.take() {
-            let attempt = match self.map.get(&key.lookup(), &guard) {
-                Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, flight, &guard),
-                None => self.insert_first(key.clone(), kept, lifetime, weight, flight, &guard),
+        let mut attempt = self.attempt(key, kept, lifetime, weight, flight, &guard);
+        let is_stored = loop {
+            let kept = match (attempt, again) {
+                (Attempt::Stored, _) => break true,
+                (Attempt::Again(Some(back)), _) if goes_on() => back,
+                (Attempt::Again(None), Some((kept, sharing))) if goes_on() => kept.to_kept(sharing),
+                (Attempt::Refused | Attempt::Again(_), _) => break false,
             };
-            match attempt {
-                Attempt::Stored => is_stored = true,
-                Attempt::Again(back) if flight.is_none_or(Cabin::is_attached) => {
-                    next = match (back, again) {
-                        (None, Some((kept, sharing))) => Some(kept.to_kept(sharing)),
-                        (back, _) => back,
-                    };
-                }
-                Attempt::Refused | Attempt::Again(_) => {}
-            }
-        }
+            attempt = self.attempt(key, kept, lifetime, weight, flight, &guard);
+        };
         if key.hash() % TABLES == 0 {
             // A map that has grown leaves its old table in the batch of whoever noticed, together as large as the new one.
             retired::flush(&guard);
@@ -233,11 +226,29 @@ impl<K: Eq + Clone, O> Store<K, O> {
         is_stored.then(push).flatten()
     }
 
+    /// Puts an outcome in the place of the entry that is there, or where there is none.
+    #[inline(never)]
+    fn attempt(
+        &self,
+        key: &Keyed<K>,
+        kept: Kept<O>,
+        lifetime: Lifetime,
+        weight: u32,
+        flight: Option<&Cabin>,
+        guard: &impl Guard,
+    ) -> Attempt<O> {
+        match self.map.get(&key.lookup(), guard) {
+            Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, flight, guard),
+            None => self.insert_first(key.clone(), kept, lifetime, weight, flight, guard),
+        }
+    }
+
     /// Puts an outcome in the place of `old`, unless that is not there any more.
     ///
     /// The outcome is revealed at once: who cuts the flight removes or replaces the entry next. Either this comes first and
     /// goes with it, or it finds another entry than `old`.
     #[expect(clippy::too_many_arguments)]
+    #[inline(never)]
     fn replace(
         &self,
         key: Keyed<K>,
@@ -292,6 +303,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
     /// Puts an outcome in where there is none, unless there is one by now, or no room for it.
     ///
     /// The outcome of a flight is hidden until the flight has committed it: a cut may have found nothing to remove.
+    #[inline]
     fn insert_first(
         &self,
         key: Keyed<K>,

@@ -29,12 +29,14 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
+    #[inline]
     pub(crate) fn new(ticket: Ticket) -> Self {
         let [generation @ .., _] = ticket.generation.to_le_bytes();
         Self { slot: ticket.slot, generation, uses: AtomicU8::new(0) }
     }
 
     /// The mark of an entry that is never evicted. It is not written to.
+    #[inline]
     pub(crate) fn unbounded() -> Self {
         Self { slot: Ticket::NO_SLOT, generation: [0; 3], uses: AtomicU8::new(MOST_USES) }
     }
