@@ -39,7 +39,7 @@ use crate::{
     sharing::{Kept, Kind, Sharing},
     stats::{Counters, Event, Stats},
     store::{
-        Bounds, Found, NoHit, Store,
+        Bounds, Found, NoHit, Sight, Store,
         reaper::{self, Sweep},
     },
 };
@@ -48,7 +48,7 @@ use std::{
     fmt,
     hash::{BuildHasher, Hash},
     mem,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use tokio::runtime::Handle;
@@ -262,7 +262,10 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// What a key can be served that was not fresh a moment ago.
     fn find(&self, lookup: &AnyLookup<'_, K>) -> Option<Found<O>> {
-        self.store.find(lookup, &self.sharing)
+        match self.store.look(lookup, &self.sharing) {
+            Sight::Served(found) => Some(found),
+            Sight::Nothing | Sight::Unserved => None,
+        }
     }
 
     fn serve(
@@ -305,13 +308,15 @@ impl<K: Key, O: Output> Engine<K, O> {
         if !boarding.leads() || !self.policy.keeps_outcomes() {
             return Err(boarding);
         }
-        match self.find(lookup) {
-            Some(found) if found.decision != Decision::Revalidate => {
+        match self.store.look(lookup, &self.sharing) {
+            Sight::Served(found) if found.decision != Decision::Revalidate => {
                 boarding.abandon();
-                Ok(served(found))
+                return Ok(served(found));
             }
-            _ => Err(boarding),
+            Sight::Nothing => boarding.flight.found_none.store(true, Relaxed),
+            Sight::Served(_) | Sight::Unserved => {}
         }
+        Err(boarding)
     }
 
     fn board(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Boarding<K, O> {
@@ -479,7 +484,11 @@ impl<K: Key, O: Output> Engine<K, O> {
         contain(&mut || {
             let again = Some((kept, &self.sharing));
             let kept = kept.to_kept(&self.sharing);
-            earliest = self.store.insert(&flight.key, kept, again, lifetime, Some(flight.state.cabin()));
+            let cabin = Some(flight.state.cabin());
+            // From now on there is one, in most cases.
+            let found_none = flight.found_none.load(Relaxed);
+            flight.found_none.store(false, Relaxed);
+            earliest = self.store.insert(&flight.key, kept, again, lifetime, cabin, found_none);
         });
         self.schedule_sweep(earliest);
     }
@@ -520,7 +529,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         match lifetime {
             Some(lifetime) => {
                 let kept = (self.sharing.share)(output);
-                let earliest = self.store.insert(&key, kept, None, lifetime, None);
+                let earliest = self.store.insert(&key, kept, None, lifetime, None, false);
                 self.schedule_sweep(earliest);
                 self.note_key(&key);
                 // A flight that took off in between may have read what this output replaces.

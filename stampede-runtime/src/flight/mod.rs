@@ -16,7 +16,11 @@ use crate::{
 };
 use circle::Node;
 use state::State;
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -27,6 +31,8 @@ pub(crate) struct Flight<K, O> {
     pub(crate) state: State<Landing<O>>,
     /// Its cache: whoever is on board of it needs no other handle.
     pub(crate) engine: Arc<Engine<K, O>>,
+    /// Whether there was no entry of its key when it took off. Seldom it is wrong.
+    pub(crate) found_none: AtomicBool,
     /// [`Engine::abandon`], which asks for bounds that what is on board need not have.
     abandon: fn(&Arc<Self>),
     #[cfg(feature = "redis")]
@@ -40,6 +46,7 @@ impl<K: Key, O: Output> Flight<K, O> {
             key,
             state: State::new(),
             engine,
+            found_none: AtomicBool::new(false),
             abandon: |flight| flight.engine.abandon(flight),
             #[cfg(feature = "redis")]
             passage: passage::Passage::default(),

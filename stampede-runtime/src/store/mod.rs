@@ -46,6 +46,16 @@ pub(crate) struct Found<O> {
     pub(crate) age: Duration,
 }
 
+/// What a look at a key brings.
+#[derive(Debug)]
+pub(crate) enum Sight<O> {
+    /// There is no entry.
+    Nothing,
+    /// There is one that can't be served without waiting.
+    Unserved,
+    Served(Found<O>),
+}
+
 /// The entries of one cache.
 pub(crate) struct Store<K, O> {
     map: HashMap<Keyed<K>, Entry<O>, Identity>,
@@ -132,17 +142,17 @@ impl<K: Eq + Clone, O> Store<K, O> {
         })
     }
 
-    /// Finds what a key can be served without waiting, stale or not. The clock is asked only if there is an entry.
-    pub(crate) fn find(&self, lookup: &AnyLookup<'_, K>, sharing: &Sharing<O>) -> Option<Found<O>> {
+    /// Looks for what a key can be served without waiting, stale or not. The clock is asked only if there is an entry.
+    pub(crate) fn look(&self, lookup: &AnyLookup<'_, K>, sharing: &Sharing<O>) -> Sight<O> {
         let guard = self.map.guard();
-        let entry = self.map.get(lookup, &guard)?;
+        let Some(entry) = self.map.get(lookup, &guard) else { return Sight::Nothing };
         let now = clock::exact();
         let decision = entry.head.decide(self.windows, now);
         if !decision.serves() {
-            return None;
+            return Sight::Unserved;
         }
         entry.head.mark.touch();
-        Some(Found { output: entry.kept.to_output(sharing), decision, age: entry.head.age(now) })
+        Sight::Served(Found { output: entry.kept.to_output(sharing), decision, age: entry.head.age(now) })
     }
 
     /// What a call does about the entry of a key.
@@ -191,6 +201,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
     ///
     /// If the entry of the key changes in the very moment in which it is replaced, what would have replaced it is lost; another is
     /// made of `again`. Without that it is as if it had been evicted at once.
+    ///
+    /// Who `expects_none` spares the search for an entry to replace. If there is one nevertheless, it is replaced all the same.
     pub(crate) fn insert(
         &self,
         key: &Keyed<K>,
@@ -198,6 +210,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         again: Option<(&Kept<O>, &Sharing<O>)>,
         lifetime: Lifetime,
         flight: Option<&Cabin>,
+        expects_none: bool,
     ) -> Option<Ticks> {
         let goes_on = || flight.is_none_or(Cabin::is_attached);
         // What will not be stored must not make others go.
@@ -206,7 +219,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         }
         let weight = self.bounds.weight(key.key(), &kept);
         let guard = self.map.guard();
-        let mut attempt = self.attempt(key, kept, lifetime, weight, flight, &guard);
+        let mut attempt = self.attempt(key, kept, lifetime, weight, flight, &guard, expects_none);
         let is_stored = loop {
             let kept = match (attempt, again) {
                 (Attempt::Stored, _) => break true,
@@ -214,7 +227,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
                 (Attempt::Again(None), Some((kept, sharing))) if goes_on() => kept.to_kept(sharing),
                 (Attempt::Refused | Attempt::Again(_), _) => break false,
             };
-            attempt = self.attempt(key, kept, lifetime, weight, flight, &guard);
+            attempt = self.attempt(key, kept, lifetime, weight, flight, &guard, false);
         };
         if key.hash() % TABLES == 0 {
             // A map that has grown leaves its old table in the batch of whoever noticed, together as large as the new one.
@@ -226,7 +239,8 @@ impl<K: Eq + Clone, O> Store<K, O> {
         is_stored.then(push).flatten()
     }
 
-    /// Puts an outcome in the place of the entry that is there, or where there is none.
+    /// Puts an outcome in the place of the entry that is there, or where there is none, without a look if that is expected.
+    #[expect(clippy::too_many_arguments)]
     #[inline(never)]
     fn attempt(
         &self,
@@ -236,8 +250,10 @@ impl<K: Eq + Clone, O> Store<K, O> {
         weight: u32,
         flight: Option<&Cabin>,
         guard: &impl Guard,
+        expects_none: bool,
     ) -> Attempt<O> {
-        match self.map.get(&key.lookup(), guard) {
+        let old = if expects_none { None } else { self.map.get(&key.lookup(), guard) };
+        match old {
             Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, flight, guard),
             None => self.insert_first(key.clone(), kept, lifetime, weight, flight, guard),
         }
