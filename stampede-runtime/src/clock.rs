@@ -46,6 +46,7 @@ impl Clock {
     }
 
     /// The end of a load that ends now: no earlier than that is, and at most a tick later.
+    #[inline]
     pub(crate) fn end(self) -> Ticks {
         match self.tick {
             Some(tick) => source::coarse().saturating_add(tick),

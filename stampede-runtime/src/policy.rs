@@ -122,7 +122,16 @@ pub(crate) struct Policy<O> {
     settings: Settings,
     ttl_from: Option<TtlFrom<O>>,
     timed_out: Option<fn(LoadTimeout) -> O>,
+    ttls: Ttls,
     windows: Windows,
+}
+
+/// The ttls of the settings, as every load needs them.
+struct Ttls {
+    /// None if each value has its own.
+    value: Option<Ticks>,
+    error: Ticks,
+    nothing: Option<Ticks>,
 }
 
 impl<O> Policy<O> {
@@ -135,7 +144,13 @@ impl<O> Policy<O> {
             revalidate: clock::ticks(settings.stale_while_revalidate),
             error: clock::ticks(settings.stale_if_error),
         };
-        Self { settings, ttl_from, timed_out, windows }
+        let is_one = ttl_from.is_none() && settings.jitter <= 0.0;
+        let ttls = Ttls {
+            value: is_one.then(|| clock::ticks(settings.ttl)),
+            error: clock::ticks(settings.err_ttl),
+            nothing: settings.none_ttl.map(clock::ticks),
+        };
+        Self { settings, ttl_from, timed_out, ttls, windows }
     }
 
     /// The life of an outcome that was loaded at `now`; None if it is not kept at all (C5). `chance` draws
@@ -149,24 +164,27 @@ impl<O> Policy<O> {
         now: Ticks,
         chance: &dyn Fn() -> u64,
     ) -> Option<Lifetime> {
-        let ttl = match (kind, self.settings.none_ttl) {
-            (Kind::Error, _) => self.settings.err_ttl,
-            (Kind::Nothing, Some(ttl)) => ttl,
-            (Kind::Value | Kind::Nothing, _) => {
-                let ttl = match &self.ttl_from {
-                    Some(ttl_from) => ttl_from(output),
-                    None => self.settings.ttl,
-                };
-                let jitter = self.settings.jitter;
-                if jitter > 0.0 { spread(ttl, jitter, chance()) } else { ttl }
-            }
+        let ttl = match (kind, self.ttls.nothing, self.ttls.value) {
+            (Kind::Error, _, _) => self.ttls.error,
+            (Kind::Nothing, Some(ttl), _) | (_, _, Some(ttl)) => ttl,
+            (Kind::Value | Kind::Nothing, _, None) => clock::ticks(self.ttl_of(output, chance)),
         };
-        self.lifetime_of(ttl, self.may_be_stale(kind), now)
+        self.windows.lifetime(ttl, self.may_be_stale(kind), now)
+    }
+
+    /// The ttl of a value that has its own.
+    fn ttl_of(&self, output: &O, chance: &dyn Fn() -> u64) -> Duration {
+        let ttl = match &self.ttl_from {
+            Some(ttl_from) => ttl_from(output),
+            None => self.settings.ttl,
+        };
+        let jitter = self.settings.jitter;
+        if jitter > 0.0 { spread(ttl, jitter, chance()) } else { ttl }
     }
 
     /// The life of a value whose ttl is `ttl`.
     pub(crate) fn lifetime_of(&self, ttl: Duration, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
-        self.windows.lifetime(ttl, may_be_stale, now)
+        self.windows.lifetime(clock::ticks(ttl), may_be_stale, now)
     }
 
     /// Whether any outcome is ever stored by a load.
@@ -255,21 +273,24 @@ pub(crate) struct Windows {
 impl Windows {
     pub(crate) const NONE: Self = Self { revalidate: 0, error: 0 };
 
+    #[inline]
     fn longest(self) -> Ticks {
         self.revalidate.max(self.error)
     }
 
     /// The life of a value whose ttl is `ttl`.
-    fn lifetime(self, ttl: Duration, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
-        if ttl.is_zero() {
+    #[inline]
+    fn lifetime(self, ttl: Ticks, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
+        if ttl == 0 {
             return None;
         }
-        let fresh_until = clock::after(now, ttl);
+        let fresh_until = now.saturating_add(ttl);
         let windows = if may_be_stale { self } else { Self::NONE };
         Some(Lifetime { from: now, fresh_until, gone_at: windows.end(fresh_until), may_be_stale })
     }
 
     /// When an entry is gone that is fresh until then.
+    #[inline]
     pub(crate) fn end(self, fresh_until: Ticks) -> Ticks {
         fresh_until.saturating_add(self.longest())
     }
