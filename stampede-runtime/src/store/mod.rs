@@ -390,8 +390,10 @@ impl<K: Eq + Clone, O> Store<K, O> {
 
     /// What follows when an entry is out of the map.
     fn taken_out(&self, key: &Keyed<K>, entry: &Entry<O>, cause: RemovalCause, guard: &impl Guard) {
-        if let Some(admissions) = &self.admissions {
-            admissions.give_back(&entry.head.mark);
+        match &self.admissions {
+            // The ticket of who makes room has been taken back before it goes.
+            Some(admissions) if cause != RemovalCause::Capacity => admissions.give_back(&entry.head.mark),
+            _ => {}
         }
         self.tell(key, entry, cause, guard);
     }
