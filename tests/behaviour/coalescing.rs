@@ -130,11 +130,15 @@ on_both_flavours! {
             }
         }
         until(|| cache.in_flight() == 10).await;
+        // I1: it is the flight of its key that is cut, and no other of that hash.
+        assert!(cache.invalidate(&Colliding(5)) && !cache.invalidate(&Colliding(5)));
+        assert_eq!(cache.in_flight(), 9);
         gate.add_permits(10);
         let mut values = soon(calls.join_all()).await;
         values.sort_unstable();
         assert_eq!(values, (0..10).flat_map(|key| [key; 3]).collect::<Vec<_>>());
-        assert_eq!((cache.in_flight(), cache.len()), (0, 10));
+        assert_eq!((cache.in_flight(), cache.len()), (0, 9));
+        assert_eq!(cache.peek(&Colliding(5)), None);
         assert!(cache.invalidate(&Colliding(3)));
         assert_eq!(cache.peek(&Colliding(3)), None);
         assert_eq!(cache.peek(&Colliding(4)), Some(4));

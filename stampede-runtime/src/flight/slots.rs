@@ -4,22 +4,29 @@
 //! costs to compile. [`Table`](super::table::Table) knows the types.
 
 use crate::keyed::Identity;
-use dashmap::{DashMap, mapref::entry::Entry};
-use smallvec::SmallVec;
+use dashmap::{DashMap, SharedValue};
 use std::{
     any::Any,
     cell::{Cell, RefCell},
-    ptr,
+    mem, ptr,
     sync::Arc,
 };
 
 /// A flight.
 pub(super) type Erased = Arc<dyn Any + Send + Sync>;
 
-/// The flights of a hash; more than one only if hashes collide.
-pub(super) type Slot = SmallVec<[Erased; 1]>;
+/// Flights are sought in the shards by what they are compared with, not by their hash alone: those of keys whose hashes are equal
+/// stand side by side. A visit is one lock and one search, whatever it finds.
+pub(super) struct Slots(DashMap<u64, Erased, Identity>);
 
-pub(super) struct Slots(DashMap<u64, Slot, Identity>);
+/// What enters the table.
+pub(super) trait Visit {
+    /// Whether this is the flight that it looks for. Compares keys.
+    fn is_it(&self, flight: &Erased) -> bool;
+
+    /// Sees that flight, if there is one, and returns the one that is to be there from then on, if another.
+    fn act(&mut self, found: Option<&Erased>) -> Option<Erased>;
+}
 
 impl Slots {
     pub(super) fn new() -> Self {
@@ -28,47 +35,56 @@ impl Slots {
 
     /// Returns the flight of a hash that is looked for.
     pub(super) fn find(&self, hash: u64, is_it: &dyn Fn(&Erased) -> bool) -> Option<Erased> {
-        self.forbid_nesting();
-        let slot = self.0.get(&hash)?;
-        self.compare(|| slot.iter().find(|flight| is_it(flight))).map(Arc::clone)
+        let shard = self.0.shards()[self.shard(hash)].read();
+        let (_, flight) = shard.get(hash, |slot| self.is_sought(slot, hash, is_it))?;
+        Some(Arc::clone(flight.get()))
     }
 
-    /// Does something with the flights of a hash under their lock, and leaves at least one.
-    pub(super) fn enter(&self, hash: u64, act: &mut dyn FnMut(&mut Slot)) {
-        self.forbid_nesting();
-        let mut slot = self.0.entry(hash).or_default();
-        self.compare(|| act(&mut slot));
+    /// Lets `visit` see the flight of a hash that it looks for, under its lock, and put another one there.
+    pub(super) fn enter(&self, hash: u64, visit: &mut dyn Visit) {
+        let mut shard = self.0.shards()[self.shard(hash)].write();
+        let replaced =
+            match shard.get_mut(hash, |slot| self.is_sought(slot, hash, &|flight| visit.is_it(flight))) {
+                Some((_, flight)) => {
+                    let new = visit.act(Some(flight.get()));
+                    new.map(|new| mem::replace(flight.get_mut(), new))
+                }
+                None => {
+                    if let Some(new) = visit.act(None) {
+                        shard.insert(hash, (hash, SharedValue::new(new)), |slot| slot.0);
+                    }
+                    None
+                }
+            };
+        drop(shard);
+        drop(replaced);
     }
 
     /// Takes the flight of a hash out that is looked for.
     pub(super) fn take(&self, hash: u64, is_it: &dyn Fn(&Erased) -> bool) -> Option<Erased> {
-        self.forbid_nesting();
-        let Entry::Occupied(mut occupied) = self.0.entry(hash) else { return None };
-        let slot = occupied.get_mut();
-        let at = self.compare(|| place(slot, is_it))?;
-        let taken = slot.swap_remove(at);
-        if slot.is_empty() {
-            occupied.remove();
-        }
-        Some(taken)
+        let mut shard = self.0.shards()[self.shard(hash)].write();
+        let taken = shard.remove_entry(hash, |slot| self.is_sought(slot, hash, is_it));
+        taken.map(|(_, flight)| flight.into_inner())
+    }
+
+    /// Takes the flight of a hash out that is at this address; compares no keys.
+    pub(super) fn take_this(&self, hash: u64, flight: *const ()) -> Option<Erased> {
+        let mut shard = self.0.shards()[self.shard(hash)].write();
+        let taken = shard.remove_entry(hash, |slot| ptr::addr_eq(Arc::as_ptr(slot.1.get()), flight));
+        taken.map(|(_, flight)| flight.into_inner())
     }
 
     /// Returns all flights.
     pub(super) fn all(&self) -> Vec<Erased> {
         self.forbid_nesting();
-        self.0.iter().flat_map(|slot| slot.value().to_vec()).collect()
+        self.0.iter().map(|flight| Arc::clone(&flight)).collect()
     }
 
     /// Returns their number.
     pub(super) fn len(&self) -> usize {
         self.forbid_nesting();
-        self.0.iter().map(|slot| slot.len()).sum()
+        self.0.len()
     }
-}
-
-/// Where the flight is that is looked for.
-pub(super) fn place(slot: &Slot, is_it: &dyn Fn(&Erased) -> bool) -> Option<usize> {
-    slot.iter().position(is_it)
 }
 
 thread_local! {
@@ -79,8 +95,24 @@ thread_local! {
 }
 
 impl Slots {
+    /// The shard of a hash, which is to be locked.
+    ///
+    /// # Panics
+    ///
+    /// As `forbid_nesting`.
+    fn shard(&self, hash: u64) -> usize {
+        self.forbid_nesting();
+        #[allow(clippy::cast_possible_truncation, reason = "as the map itself does it")]
+        self.0.determine_shard(hash as usize)
+    }
+
     /// Runs what compares keys, under the lock of a shard.
-    fn compare<R>(&self, compare: impl FnOnce() -> R) -> R {
+    fn is_sought(
+        &self,
+        slot: &(u64, SharedValue<Erased>),
+        hash: u64,
+        is_it: &dyn Fn(&Erased) -> bool,
+    ) -> bool {
         struct Compared(usize);
         impl Drop for Compared {
             fn drop(&mut self) {
@@ -90,12 +122,15 @@ impl Slots {
                 }
             }
         }
+        if slot.0 != hash {
+            return false;
+        }
         let around = COMPARING.replace(self.address());
         if around != 0 {
             AROUND.with_borrow_mut(|tables| tables.push(around));
         }
         let _compared = Compared(around);
-        compare()
+        is_it(slot.1.get())
     }
 
     /// # Panics

@@ -9,12 +9,12 @@ use crate::{
     engine::{Engine, Key, Output},
     flight::{
         Flight,
-        slots::{self, Erased, Slot, Slots},
+        slots::{Erased, Slots, Visit},
     },
     keyed::Keyed,
 };
 use equivalent::Equivalent;
-use std::{fmt, marker::PhantomData, ptr, sync::Arc};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 /// The flights of one cache.
 pub(crate) struct Table<K, O> {
@@ -38,22 +38,9 @@ impl<K: Key, O: Output> Table<K, O> {
 
     /// Joins the flight of a key, or puts a new one in the air. True if it is new: the call has to start its load.
     pub(crate) fn board(&self, key: Keyed<K>, engine: &Arc<Engine<K, O>>) -> (Arc<Flight<K, O>>, bool) {
-        let hash = key.hash();
-        // What goes after the lock: the key if it is not needed, and a flight that is closed.
-        let (mut key, mut closed, mut joined, mut led) = (Some(key), None, None, None);
-        self.slots.enter(hash, &mut |slot| {
-            let found = Self::place(slot, key.as_ref());
-            if let Some(at) = found {
-                if Self::typed(&slot[at]).state.join() {
-                    joined = Some(Arc::clone(&slot[at]));
-                    return;
-                }
-                // One that is closed is about to leave, as when its last caller is just leaving.
-                closed = Some(slot.swap_remove(at));
-            }
-            led = Self::put(slot, &mut key, engine);
-        });
-        match (led, joined) {
+        let (hash, mut caller) = (key.hash(), Caller::new(key, engine, true));
+        self.slots.enter(hash, &mut caller);
+        match (caller.led, caller.joined) {
             (Some(flight), _) => (flight, true),
             (None, Some(flight)) => (Self::own(flight), false),
             (None, None) => unreachable!("a call joins a flight or leads one"),
@@ -67,21 +54,14 @@ impl<K: Key, O: Output> Table<K, O> {
 
     /// Puts a flight in the air, unless the key has one.
     pub(crate) fn lead(&self, key: Keyed<K>, engine: &Arc<Engine<K, O>>) -> Option<Arc<Flight<K, O>>> {
-        let hash = key.hash();
-        // A key that is not needed is dropped after the lock.
-        let (mut key, mut led) = (Some(key), None);
-        self.slots.enter(hash, &mut |slot| {
-            if Self::place(slot, key.as_ref()).is_none() {
-                led = Self::put(slot, &mut key, engine);
-            }
-        });
-        led
+        let (hash, mut caller) = (key.hash(), Caller::new(key, engine, false));
+        self.slots.enter(hash, &mut caller);
+        caller.led
     }
 
     /// Takes `flight`, and no other of its key, out of the table.
     pub(crate) fn remove(&self, flight: &Arc<Flight<K, O>>) {
-        let is_it = |other: &Erased| ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(flight));
-        drop(self.slots.take(flight.key.hash(), &is_it));
+        drop(self.slots.take_this(flight.key.hash(), Arc::as_ptr(flight).cast()));
     }
 
     /// Takes the flight of a key out of the table and cuts it from its key (I1).
@@ -118,29 +98,51 @@ impl<K: Key, O: Output> Table<K, O> {
         self.slots.len()
     }
 
-    /// Where the flight of a key is among those of its hash.
-    fn place(slot: &Slot, key: Option<&Keyed<K>>) -> Option<usize> {
-        let key = key?;
-        slots::place(slot, &|flight| Self::typed(flight).key == *key)
-    }
-
-    /// Puts a new flight in the air.
-    fn put(
-        slot: &mut Slot,
-        key: &mut Option<Keyed<K>>,
-        engine: &Arc<Engine<K, O>>,
-    ) -> Option<Arc<Flight<K, O>>> {
-        let flight = Arc::new(Flight::new(key.take()?, Arc::clone(engine)));
-        slot.push(Arc::clone(&flight) as Erased);
-        Some(flight)
-    }
-
     fn typed(flight: &Erased) -> &Flight<K, O> {
         flight.downcast_ref().expect(SAME)
     }
 
     fn own(flight: Erased) -> Arc<Flight<K, O>> {
         flight.downcast().expect(SAME)
+    }
+}
+
+/// A call that looks for the flight of its key, and puts one in the air if there is none.
+struct Caller<'a, K, O> {
+    /// Until a flight has it: one that is not needed is dropped after the lock.
+    key: Option<Keyed<K>>,
+    engine: &'a Arc<Engine<K, O>>,
+    /// Whether it joins a flight that is there.
+    joins: bool,
+    joined: Option<Erased>,
+    led: Option<Arc<Flight<K, O>>>,
+}
+
+impl<'a, K, O> Caller<'a, K, O> {
+    fn new(key: Keyed<K>, engine: &'a Arc<Engine<K, O>>, joins: bool) -> Self {
+        Self { key: Some(key), engine, joins, joined: None, led: None }
+    }
+}
+
+impl<K: Key, O: Output> Visit for Caller<'_, K, O> {
+    fn is_it(&self, flight: &Erased) -> bool {
+        self.key.as_ref().is_some_and(|key| Table::<K, O>::typed(flight).key == *key)
+    }
+
+    fn act(&mut self, found: Option<&Erased>) -> Option<Erased> {
+        if let Some(flight) = found {
+            if !self.joins {
+                return None;
+            }
+            if Table::<K, O>::typed(flight).state.join() {
+                self.joined = Some(Arc::clone(flight));
+                return None;
+            }
+            // One that is closed is about to leave, as when its last caller is just leaving.
+        }
+        let flight = Arc::new(Flight::new(self.key.take()?, Arc::clone(self.engine)));
+        self.led = Some(Arc::clone(&flight));
+        Some(flight)
     }
 }
 
