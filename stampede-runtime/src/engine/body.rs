@@ -79,7 +79,7 @@ impl<O> Run<O> {
         K: Send + Sync + 'static,
         O: Send + Sync + 'static,
     {
-        let _within = circle::enter(Arc::clone(flight) as _);
+        let _within = circle::enter(flight.number);
         let mut polled = Poll::Pending;
         let caught = catch(&mut || {
             polled = self.poll_body(cx, body);

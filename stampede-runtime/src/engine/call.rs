@@ -138,7 +138,7 @@ impl<K: Key, O: Output> Ride<K, O> {
 
     fn update_edge(&mut self) {
         let flight = &self.boarding.flight;
-        Edge::update(&mut self.edge, Arc::as_ptr(flight).addr(), &|| Arc::clone(flight) as _);
+        Edge::update(&mut self.edge, flight.number, &|| Arc::clone(flight) as _);
     }
 
     fn step_off(&mut self) {

@@ -3,95 +3,136 @@
 //! While a load is polled, its flight is the current one of the thread. A call that is made then and waits for another
 //! flight adds an edge from the current flight to that one, for as long as it waits. Edges are added under one lock, which
 //! is taken by nested misses only, so of two calls that would close a circle together the later one sees the other's edge.
+//!
+//! The current flight is known by its number alone, so that a load is polled without a handle of its flight for that: whoever
+//! waits for a flight has one, and so it is known what each flight of a circle is called.
 
 use crate::sync::{Mutex, lock};
 use std::{
-    cell::RefCell,
+    cell::Cell,
     collections::{HashMap, hash_map::Entry},
     fmt,
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 /// A flight, as others wait for it.
 pub(crate) trait Node: Send + Sync {
+    fn number(&self) -> Number;
+
     /// Names the call that the flight is for, as in `f(1)`.
     fn label(&self) -> String;
 }
 
+/// The number of a flight, which no other flight of the process has, at any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Number(u64);
+
+/// Threads take numbers by blocks, so that they seldom meet. The first block is left out: 0 is no flight's number.
+const BLOCK: u64 = 1 << 16;
+static BLOCKS: AtomicU64 = AtomicU64::new(1);
+
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<dyn Node>>> = const { RefCell::new(None) };
+    /// The next number of this thread; a multiple of `BLOCK` if it needs a new block.
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+    /// The flight whose load is polled. `Option` would be twice as large.
+    static CURRENT: Cell<Number> = const { Cell::new(Number::NONE) };
 }
 
-/// Which flights the load of each waiting flight waits for, by the flights' addresses: an edge keeps both ends alive.
-type Edges = HashMap<usize, Vec<Arc<dyn Node>>>;
+impl Number {
+    const NONE: Self = Self(0);
+
+    /// One that was never given before.
+    pub(crate) fn new() -> Self {
+        let mut number = NEXT.get();
+        if number % BLOCK == 0 {
+            number = BLOCKS.fetch_add(1, Relaxed) * BLOCK;
+        }
+        NEXT.set(number + 1);
+        Self(number)
+    }
+}
+
+/// Which flights the load of each waiting flight waits for.
+type Edges = HashMap<Number, Vec<Arc<dyn Node>>>;
 
 static EDGES: LazyLock<Mutex<Edges>> = LazyLock::new(Mutex::default);
 
-/// As long as this lives, what the thread does is a part of the load of `flight`.
+/// As long as this lives, what the thread does is a part of the load of this flight.
 #[must_use]
-pub(crate) fn enter(flight: Arc<dyn Node>) -> Within {
-    Within { outer: CURRENT.with(|current| current.replace(Some(flight))) }
+pub(crate) fn enter(flight: Number) -> Within {
+    Within { outer: CURRENT.replace(flight) }
 }
 
 /// A load is being polled.
 pub(crate) struct Within {
-    outer: Option<Arc<dyn Node>>,
+    outer: Number,
 }
 
 impl Drop for Within {
     fn drop(&mut self) {
-        let outer = self.outer.take();
-        // The flight that ends here may be the last of its handles: dropped outside of the borrow.
-        drop(CURRENT.with(|current| current.replace(outer)));
+        CURRENT.set(self.outer);
     }
 }
 
-/// The current load waits for a flight as long as this lives.
-pub(crate) struct Edge {
-    from: Arc<dyn Node>,
-    to: Arc<dyn Node>,
+/// The current load waits for a flight as long as this lives. Seldom there, so it takes little room where it isn't.
+pub(crate) struct Edge(Box<Ends>);
+
+struct Ends {
+    from: Number,
+    to: Number,
 }
 
 impl Edge {
-    /// Brings `edge` up to date for a call that waits for the flight `node` at the address `to`: the current load, if there is
-    /// one, waits with it. A call may move from one load to another, or out of all.
+    /// Brings `edge` up to date for a call that waits for the flight `to`, which `node` is a handle of: the current load, if there
+    /// is one, waits with it. A call may move from one load to another, or out of all.
     ///
     /// # Panics
     ///
     /// If `to` waits for the current load, on its own or through others: neither could ever end.
-    pub(crate) fn update(edge: &mut Option<Self>, to: usize, node: &dyn Fn() -> Arc<dyn Node>) {
-        let current = CURRENT.with(|current| current.borrow().clone());
-        let holds = match (&*edge, &current) {
-            (None, None) => true,
-            (Some(edge), Some(current)) => same(&edge.from, current) && address(&edge.to) == to,
-            _ => false,
-        };
-        if !holds {
-            *edge = None;
-            *edge = current.map(|current| Self::add(current, node()));
+    #[inline]
+    pub(crate) fn update(edge: &mut Option<Self>, to: Number, node: &dyn Fn() -> Arc<dyn Node>) {
+        let from = CURRENT.get();
+        // Most calls are made outside of all loads.
+        if edge.is_some() || from != Number::NONE {
+            Self::follow(edge, Ends { from, to }, node);
         }
     }
 
-    fn add(from: Arc<dyn Node>, to: Arc<dyn Node>) -> Self {
+    fn follow(edge: &mut Option<Self>, ends: Ends, node: &dyn Fn() -> Arc<dyn Node>) {
+        if edge.as_ref().is_some_and(|edge| edge.0.from == ends.from && edge.0.to == ends.to) {
+            return;
+        }
+        *edge = None;
+        if ends.from != Number::NONE {
+            *edge = Some(Self::add(ends, node()));
+        }
+    }
+
+    fn add(ends: Ends, to: Arc<dyn Node>) -> Self {
         let mut edges = lock(&EDGES);
-        let Some(path) = path(&edges, &to, &from) else {
-            edges.entry(address(&from)).or_default().push(to.clone());
-            return Self { from, to };
+        let Some(path) = path(&edges, &to, ends.from) else {
+            edges.entry(ends.from).or_default().push(to);
+            return Self(Box::new(ends));
         };
         // Labels print keys, which is user code.
         drop(edges);
-        let chain: Vec<String> = [from].iter().chain(&path).map(|flight| flight.label()).collect();
+        // The path ends where it has to start: at the current flight.
+        let chain: Vec<String> = path.last().into_iter().chain(&path).map(|flight| flight.label()).collect();
         panic!("loads that wait for each other can never end: {}", chain.join(" → "));
     }
 }
 
 impl Drop for Edge {
     fn drop(&mut self) {
+        let Ends { from, to } = *self.0;
         let mut edges = lock(&EDGES);
-        let Some(waits) = edges.get_mut(&address(&self.from)) else { return };
-        let removed = waits.iter().position(|to| same(to, &self.to)).map(|at| waits.swap_remove(at));
+        let Some(waits) = edges.get_mut(&from) else { return };
+        let removed = waits.iter().position(|other| other.number() == to).map(|at| waits.swap_remove(at));
         if waits.is_empty() {
-            edges.remove(&address(&self.from));
+            edges.remove(&from);
         }
         drop(edges);
         drop(removed);
@@ -105,21 +146,21 @@ impl fmt::Debug for Edge {
 }
 
 /// The flights from `start` to `end`, both included, each waiting for the next.
-fn path(edges: &Edges, start: &Arc<dyn Node>, end: &Arc<dyn Node>) -> Option<Vec<Arc<dyn Node>>> {
+fn path(edges: &Edges, start: &Arc<dyn Node>, end: Number) -> Option<Vec<Arc<dyn Node>>> {
     // Depth first; `came_from` is the way back, and the flights already seen.
-    let mut came_from: HashMap<usize, Option<Arc<dyn Node>>> = HashMap::from([(address(start), None)]);
+    let mut came_from: HashMap<Number, Option<Arc<dyn Node>>> = HashMap::from([(start.number(), None)]);
     let mut open = vec![start.clone()];
     while let Some(flight) = open.pop() {
-        if same(&flight, end) {
+        if flight.number() == end {
             let mut path = vec![flight];
-            while let Some(Some(before)) = came_from.get(&address(&path[path.len() - 1])) {
+            while let Some(Some(before)) = came_from.get(&path[path.len() - 1].number()) {
                 path.push(before.clone());
             }
             path.reverse();
             return Some(path);
         }
-        for next in edges.get(&address(&flight)).into_iter().flatten() {
-            if let Entry::Vacant(unseen) = came_from.entry(address(next)) {
+        for next in edges.get(&flight.number()).into_iter().flatten() {
+            if let Entry::Vacant(unseen) = came_from.entry(next.number()) {
                 unseen.insert(Some(flight.clone()));
                 open.push(next.clone());
             }
@@ -128,10 +169,17 @@ fn path(edges: &Edges, start: &Arc<dyn Node>, end: &Arc<dyn Node>) -> Option<Vec
     None
 }
 
-fn address(flight: &Arc<dyn Node>) -> usize {
-    Arc::as_ptr(flight).cast::<()>() as usize
-}
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Number};
+    use std::{collections::HashSet, thread};
 
-fn same(one: &Arc<dyn Node>, other: &Arc<dyn Node>) -> bool {
-    address(one) == address(other)
+    #[test]
+    fn no_two_flights_have_one_number() {
+        let take = || (0..2 * BLOCK + 10).map(|_| Number::new()).collect::<Vec<_>>();
+        let threads = [thread::spawn(take), thread::spawn(take)];
+        let numbers: Vec<Number> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert!(!numbers.contains(&Number::NONE));
+        assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), numbers.len());
+    }
 }

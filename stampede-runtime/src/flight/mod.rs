@@ -14,7 +14,7 @@ use crate::{
     sharing::Kept,
     sync::{Mutex, lock},
 };
-use circle::Node;
+use circle::{Node, Number};
 use state::State;
 use std::{
     any::Any,
@@ -28,6 +28,7 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 /// The flight of one key.
 pub(crate) struct Flight<K, O> {
     pub(crate) key: Keyed<K>,
+    pub(crate) number: Number,
     pub(crate) state: State<Landing<O>>,
     /// Its cache: whoever is on board of it needs no other handle.
     pub(crate) engine: Arc<Engine<K, O>>,
@@ -44,6 +45,7 @@ impl<K: Key, O: Output> Flight<K, O> {
     pub(crate) fn new(key: Keyed<K>, engine: Arc<Engine<K, O>>) -> Self {
         Self {
             key,
+            number: Number::new(),
             state: State::new(),
             engine,
             found_none: AtomicBool::new(false),
@@ -73,6 +75,10 @@ impl<K, O> fmt::Debug for Flight<K, O> {
 }
 
 impl<K: Send + Sync, O: Send + Sync> Node for Flight<K, O> {
+    fn number(&self) -> Number {
+        self.number
+    }
+
     fn label(&self) -> String {
         self.engine.labels.call(self.key.key())
     }
