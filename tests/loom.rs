@@ -341,48 +341,6 @@ fn only_the_first_landing_counts() {
     });
 }
 
-#[test]
-fn at_most_one_caller_has_a_landing_that_is_for_one() {
-    // C2: with one caller on board the outcome is moved, not copied.
-    model_up_to(3, || {
-        let mut first = Call::first_of_a_task();
-        let flight = Arc::clone(&first.flight);
-        let joining = {
-            let flight = Arc::clone(&flight);
-            thread::spawn(move || Call::join(&flight).map(|mut call| call.wait_for_landing()))
-        };
-        let task = thread::spawn(move || {
-            let sole = flight.close();
-            assert!(!flight.join(), "nobody joins after the count");
-            flight.land(u32::from(sole));
-        });
-        let sole = first.wait_for_landing();
-        let joined = joining.join().unwrap();
-        task.join().unwrap();
-        assert_eq!(sole, u32::from(joined.is_none()));
-        assert!(joined.is_none() || joined == Some(sole));
-    });
-}
-
-#[test]
-fn a_caller_that_leaves_before_the_count_is_not_counted() {
-    // C2
-    model_up_to(3, || {
-        let first = Call::first_of_a_task();
-        let flight = Arc::clone(&first.flight);
-        let leaving = thread::spawn(move || assert!(!first.leave()));
-        let joining = {
-            let flight = Arc::clone(&flight);
-            thread::spawn(move || Call::join(&flight).map(|mut call| call.wait_for_landing()))
-        };
-        leaving.join().unwrap();
-        let sole = flight.close();
-        flight.land(u32::from(sole));
-        assert!(sole, "one caller at most is on board");
-        assert_ne!(joining.join().unwrap(), Some(0));
-    });
-}
-
 /// A waker whose task does something to the flight at once, when it is woken and when it is dropped.
 struct Meddler(Weak<State<u32>>);
 

@@ -102,7 +102,6 @@ impl Key {
             self.store(flight, value);
         }
         self.remove(flight);
-        flight.close();
         flight.land(value);
     }
 
@@ -127,8 +126,12 @@ impl Key {
 
     fn abandon(&self, flight: &Flight) {
         self.remove(flight);
-        flight.close();
         flight.land(ABANDONED);
+    }
+
+    /// A call joins flights in the table alone, under its lock.
+    fn join(&self) -> Option<Call> {
+        lock(&self.flight).as_ref().and_then(Call::join)
     }
 
     /// Takes this flight out of the table, and no other.
@@ -184,6 +187,63 @@ fn no_interleaving_of_calls_loads_twice() {
         let outcome = key.call(2);
         assert_eq!(outcome, other.join().unwrap());
         assert_eq!((key.loads.load(SeqCst), key.look()), (1, Some(outcome)));
+        assert!(key.is_at_rest());
+    });
+}
+
+#[test]
+fn at_most_one_caller_has_a_landing_that_is_for_one() {
+    // C2: with one caller on board the outcome is moved, not copied.
+    model_up_to(3, || {
+        let (key, mut first) = Key::in_flight(Call::first_of_a_task());
+        let flight = Arc::clone(&first.flight);
+        let joining = {
+            let key = Arc::clone(&key);
+            thread::spawn(move || key.join().map(|mut call| call.wait_for_landing()))
+        };
+        let task = thread::spawn(move || {
+            key.remove(&flight);
+            let sole = flight.is_alone();
+            assert!(key.join().is_none(), "nobody joins after the count");
+            flight.land(u32::from(sole));
+        });
+        let sole = first.wait_for_landing();
+        let joined = joining.join().unwrap();
+        task.join().unwrap();
+        assert_eq!(sole, u32::from(joined.is_none()));
+        assert!(joined.is_none() || joined == Some(sole));
+    });
+}
+
+#[test]
+fn a_caller_that_leaves_before_the_count_is_not_counted() {
+    // C2
+    model_up_to(3, || {
+        let (key, first) = Key::in_flight(Call::first_of_a_task());
+        let flight = Arc::clone(&first.flight);
+        let leaving = thread::spawn(move || assert!(!first.leave()));
+        let joining = {
+            let key = Arc::clone(&key);
+            thread::spawn(move || key.join().map(|mut call| call.wait_for_landing()))
+        };
+        leaving.join().unwrap();
+        key.remove(&flight);
+        let sole = flight.is_alone();
+        flight.land(u32::from(sole));
+        assert!(sole, "one caller at most is on board");
+        assert_ne!(joining.join().unwrap(), Some(0));
+    });
+}
+
+#[test]
+fn who_leaves_while_a_flight_lands_does_not_end_it_once_more() {
+    // X2, M4: out of the table it is not closed before it lands, and still its driver is on board.
+    model_up_to(3, || {
+        let (key, driver) = Key::in_flight(Call::first());
+        let waiter = Call::beside(&driver);
+        let leaving = thread::spawn(move || waiter.leave());
+        key.land(&driver.flight, 7);
+        assert!(!leaving.join().unwrap(), "the driver is on board");
         assert!(key.is_at_rest());
     });
 }

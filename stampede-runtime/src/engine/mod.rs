@@ -414,7 +414,7 @@ impl<K: Key, O: Output> Engine<K, O> {
                 let kept = (self.sharing.share)(output);
                 self.store_outcome(flight, &kept, lifetime);
                 self.flights.remove(flight);
-                (kept, flight.state.close())
+                (kept, flight.state.is_alone())
             }
             None => {
                 if kind != Kind::Error {
@@ -422,7 +422,7 @@ impl<K: Key, O: Output> Engine<K, O> {
                     contain(&mut || self.store.supersede(&flight.key, flight.state.cabin()));
                 }
                 self.flights.remove(flight);
-                let alone = flight.state.close();
+                let alone = flight.state.is_alone();
                 (if alone { Kept::output(output) } else { (self.sharing.share)(output) }, alone)
             }
         };
@@ -497,7 +497,6 @@ impl<K: Key, O: Output> Engine<K, O> {
     pub(crate) fn abandon(&self, flight: &Arc<Flight<K, O>>) {
         Self::drop_lease(flight);
         self.flights.remove(flight);
-        flight.state.close();
         flight.state.land(Landing::Abandoned);
     }
 

@@ -126,9 +126,9 @@ impl<T> State<T> {
         &self.cabin
     }
 
-    /// Lets nobody join any more, and tells whether one caller at most is on board.
-    pub(crate) fn close(&self) -> bool {
-        self.cabin.word.fetch_or(CLOSED, AcqRel) < 2 * CALLER
+    /// Whether one caller at most is on board of a flight that nobody joins any more, because it has left the table.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.cabin.word.load(Acquire) < 2 * CALLER
     }
 
     /// Ends the flight and wakes all who wait. Only the first landing counts.
