@@ -36,14 +36,14 @@ impl Call {
         Self { flight: Arc::new(flight), seat: Seat::default(), driving: false }
     }
 
-    /// One more call, unless the flight is closed.
+    /// One more call, unless the flight is dead.
     pub(crate) fn join(flight: &Flight) -> Option<Self> {
         flight.join().then(|| Self { flight: Arc::clone(flight), seat: Seat::default(), driving: false })
     }
 
-    /// One more call on a flight that is open for sure.
+    /// One more call on a flight that is not dead for sure.
     pub(crate) fn beside(other: &Self) -> Self {
-        Self::join(&other.flight).expect("nobody has closed the flight")
+        Self::join(&other.flight).expect("the flight is not dead")
     }
 
     /// Stays on board, and leaves the driving to whoever is polled first.

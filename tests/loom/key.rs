@@ -237,7 +237,7 @@ fn a_caller_that_leaves_before_the_count_is_not_counted() {
 
 #[test]
 fn who_leaves_while_a_flight_lands_does_not_end_it_once_more() {
-    // X2, M4: out of the table it is not closed before it lands, and still its driver is on board.
+    // X2, M4: its driver is on board to the end, so it is not dead.
     model_up_to(3, || {
         let (key, driver) = Key::in_flight(Call::first());
         let waiter = Call::beside(&driver);

@@ -104,8 +104,11 @@ impl<O> Landing<O> {
     }
 }
 
-/// A panic, for many callers: one of them gets the payload, the others its message.
-pub(crate) struct Panic {
+/// A panic, for many callers: one of them gets the payload, the others its message. Seldom there, so it takes little room in a
+/// landing.
+pub(crate) struct Panic(Box<Panicked>);
+
+struct Panicked {
     payload: Mutex<Option<Payload>>,
     message: String,
 }
@@ -117,28 +120,28 @@ impl Panic {
             (None, Some(message)) => message.clone(),
             (None, None) => "a payload that is no string".to_owned(),
         };
-        Self { payload: Mutex::new(Some(payload)), message }
+        Self(Box::new(Panicked { payload: Mutex::new(Some(payload)), message }))
     }
 
     /// Goes on with the panic in the caller that asks.
     pub(crate) fn resume(&self, name: &str) -> ! {
         // Taken in a statement of its own: the lock must be free when the panic goes on.
-        let payload = lock(&self.payload).take();
+        let payload = lock(&self.0.payload).take();
         match payload {
             Some(payload) => std::panic::resume_unwind(payload),
-            None => panic!("{name}: the load that this call waited for panicked: {}", self.message),
+            None => panic!("{name}: the load that this call waited for panicked: {}", self.0.message),
         }
     }
 }
 
 impl Drop for Panic {
     fn drop(&mut self) {
-        contain(&mut || drop(lock(&self.payload).take()));
+        contain(&mut || drop(lock(&self.0.payload).take()));
     }
 }
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Panic").field(&self.message).finish()
+        f.debug_tuple("Panic").field(&self.0.message).finish()
     }
 }

@@ -5,13 +5,14 @@
 //! - A flight lands once. What it landed with is set before its waiters are woken, and never changes (C2).
 //! - At most one call drives a flight (X2). When it leaves, all waiters are woken and the first to be polled takes over: a
 //!   single chosen one might not be polled again for long.
-//! - A flight that no task drives and whose last caller has left is dead: no one joins it any more (M4).
+//! - A flight that no task drives and whose last caller has left is dead: no one joins it any more (M4). One that has left the
+//!   table is not joined either, and a flight leaves the table before it lands.
 //! - Once a flight is cut from its key, nothing that it brings is stored (I1, I2): `commit` and `cut` are steps of one word, so
 //!   one of them sees the other. What is to be stored is where a cut finds it before `commit`.
 //! - No lock is held while a waker is copied, run or dropped, or an outcome is copied or dropped (C4). A waker that panics
 //!   keeps no other one from being woken.
 //!
-//! Who is on board, who drives, and whether the flight is cut or closed is one word, because a locked instruction is a good part
+//! Who is on board, who drives, and whether the flight is cut or dead is one word, because a locked instruction is a good part
 //! of what a miss costs; wakers are under a lock, which only those take who sleep or wake.
 
 use crate::sync::{AtomicUsize, Mutex, OnceLock, Ordering::AcqRel, Ordering::Acquire, lock};
@@ -39,8 +40,8 @@ pub(crate) struct Cabin {
 
 /// The flight does not own its key any more.
 const CUT: usize = 1;
-/// Nobody joins any more.
-const CLOSED: usize = 1 << 1;
+/// Its last caller has left, and no task drives it: nobody joins any more.
+const DEAD: usize = 1 << 1;
 /// A task of its own drives; callers come and go as they like.
 const TASK: usize = 1 << 2;
 /// The caller that drove has left, or has given the driving up. Without this and without a task one of the callers drives.
@@ -81,7 +82,7 @@ impl<T> State<T> {
         Self { cabin: Cabin::new(), landing: OnceLock::new() }
     }
 
-    /// Takes one more caller on board; false if the flight is closed.
+    /// Takes one more caller on board; false if the flight is dead.
     pub(crate) fn join(&self) -> bool {
         self.cabin.join()
     }
@@ -152,7 +153,7 @@ impl Cabin {
     }
 
     fn join(&self) -> bool {
-        let join = |word| (word & CLOSED == 0).then_some(word + CALLER);
+        let join = |word| (word & DEAD == 0).then_some(word + CALLER);
         self.word.fetch_update(AcqRel, Acquire, join).is_ok()
     }
 
@@ -199,8 +200,8 @@ impl Cabin {
     fn leave(&self, seat: &mut Seat, driving: bool) -> bool {
         let left = |word: usize| {
             let word = if driving { (word - CALLER) | VACANT } else { word - CALLER };
-            let dead = word < CALLER && word & (TASK | CLOSED) == 0;
-            (if dead { word | CLOSED } else { word }, dead)
+            let dead = word < CALLER && word & TASK == 0;
+            (if dead { word | DEAD } else { word }, dead)
         };
         // Who drove leaves and takes the wakers in one step, as waiters see it.
         let mut seats = (driving || seat.0 != Seat::NONE).then(|| lock(&self.seats));
@@ -226,13 +227,13 @@ impl Cabin {
         self.word.fetch_or(COMMITTED, AcqRel) & CUT == 0
     }
 
-    /// After the landing: nobody joins any more, and all who sleep are woken.
+    /// After the landing: all who sleep are woken.
     fn empty(&self) {
-        if self.word.load(Acquire) & CLOSED == 0 {
-            self.word.fetch_or(CLOSED, AcqRel);
+        let Seats { first, others } = mem::take(&mut *lock(&self.seats));
+        wake(first.flatten());
+        if let Some(others) = others {
+            wake(others.into_iter().filter_map(|(_, seated)| seated));
         }
-        let seats = mem::take(&mut *lock(&self.seats));
-        wake(seats.into_wakers());
     }
 }
 
@@ -242,7 +243,8 @@ struct Seats {
     /// Most flights have one waiter, the call that put it in the air: its seat is here, if it is taken.
     #[allow(clippy::option_option, reason = "a seat that is taken may have no waker, as those in the slab")]
     first: Option<Option<Waker>>,
-    others: Slab<Option<Waker>>,
+    /// Made for the second.
+    others: Option<Box<Slab<Option<Waker>>>>,
 }
 
 impl Seats {
@@ -251,7 +253,7 @@ impl Seats {
             Seat::NONE => None,
             0 => self.first.as_mut(),
             // Seats of the past are asked for after the landing: then they are gone.
-            _ => self.others.get_mut(number as usize - 1),
+            _ => self.others.as_mut()?.get_mut(number as usize - 1),
         }
     }
 
@@ -272,7 +274,7 @@ impl Seats {
                 0
             }
             Some(_) => {
-                let number = self.others.insert(Some(waker)) + 1;
+                let number = self.others.get_or_insert_default().insert(Some(waker)) + 1;
                 u32::try_from(number).expect("fewer than four thousand million calls wait for one load")
             }
         };
@@ -285,17 +287,13 @@ impl Seats {
             Seat::NONE => None,
             0 => self.first.take().flatten(),
             // After the landing the wakers are gone.
-            number => self.others.try_remove(number as usize - 1).flatten(),
+            number => self.others.as_mut()?.try_remove(number as usize - 1).flatten(),
         }
     }
 
     fn take_wakers(&mut self) -> Vec<Waker> {
-        let seats = self.first.iter_mut().chain(self.others.iter_mut().map(|(_, seated)| seated));
-        seats.filter_map(Option::take).collect()
-    }
-
-    fn into_wakers(self) -> impl Iterator<Item = Waker> {
-        self.first.into_iter().chain(self.others.into_iter().map(|(_, seated)| seated)).flatten()
+        let others = self.others.iter_mut().flat_map(|others| others.iter_mut());
+        self.first.iter_mut().chain(others.map(|(_, seated)| seated)).filter_map(Option::take).collect()
     }
 }
 

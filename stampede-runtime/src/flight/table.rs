@@ -138,7 +138,7 @@ impl<K: Key, O: Output> Visit for Caller<'_, K, O> {
                 self.joined = Some(Arc::clone(flight));
                 return None;
             }
-            // One that is closed is about to leave, as when its last caller is just leaving.
+            // One that is dead is about to leave: its last caller has just left.
         }
         let flight = Arc::new(Flight::new(self.key.take()?, Arc::clone(self.engine)));
         self.led = Some(Arc::clone(&flight));
