@@ -42,6 +42,7 @@ use crate::{
         Bounds, Found, NoHit, Sight, Store,
         reaper::{self, Sweep},
     },
+    sync::Mutex,
 };
 use equivalent::Equivalent;
 use std::{
@@ -303,6 +304,7 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Boards the flight of a key. Who put it in the air looks at the store once more: what landed in between is served, and
     /// the source is left alone if it has failed in between (C3, F3).
+    #[inline]
     fn board_unless_served(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Result<Now<O>, Boarding<K, O>> {
         let boarding = self.board(lookup);
         if !boarding.leads() || !self.policy.keeps_outcomes() {
@@ -319,6 +321,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         Err(boarding)
     }
 
+    #[inline]
     fn board(self: &Arc<Self>, lookup: &AnyLookup<'_, K>) -> Boarding<K, O> {
         // A key that costs something is owned only if there is no flight to join.
         if mem::needs_drop::<K>() {
@@ -353,9 +356,10 @@ impl<K: Key, O: Output> Engine<K, O> {
 
     /// Ends a flight with what its load came to.
     fn land(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) {
-        let landing = match self.settle_or_panic(flight, result) {
-            Ok((kept, true)) => Landing::sole(kept),
-            Ok((kept, false)) => Landing::Shared(kept),
+        let mut kept = None;
+        let landing = match self.settle_or_panic(flight, result, &mut kept) {
+            Ok(true) => Landing::Sole(Mutex::new(kept)),
+            Ok(false) => Landing::Shared(kept.expect("what has been settled is there")),
             Err(payload) => Landing::Panicked(Panic::new(payload)),
         };
         flight.state.land(landing);
@@ -364,57 +368,66 @@ impl<K: Key, O: Output> Engine<K, O> {
     /// The same for the caller that drove the flight. If it is alone it takes the output past the landing: nobody else will
     /// ever ask for it.
     fn land_for_driver(&self, flight: &Arc<Flight<K, O>>, result: Result<O, Payload>) -> Option<O> {
-        let landing = match self.settle_or_panic(flight, result) {
-            Ok((kept, true)) => {
-                return Some(kept.into_own(&self.sharing));
-            }
-            Ok((kept, false)) => Landing::Shared(kept),
+        let mut kept = None;
+        let landing = match self.settle_or_panic(flight, result, &mut kept) {
+            Ok(true) => return kept.map(|kept| kept.into_own(&self.sharing)),
+            Ok(false) => Landing::Shared(kept.expect("what has been settled is there")),
             Err(payload) => Landing::Panicked(Panic::new(payload)),
         };
         flight.state.land(landing);
         None
     }
 
+    /// Settles what a load came to; what can be had of it is in `kept` then. Tells whether one caller is on board.
+    ///
+    /// # Errors
+    ///
+    /// A panic of the load, or of what has to be done with its output.
     fn settle_or_panic(
         &self,
         flight: &Arc<Flight<K, O>>,
         result: Result<O, Payload>,
-    ) -> Result<(Kept<O>, bool), Payload> {
+        kept: &mut Option<Kept<O>>,
+    ) -> Result<bool, Payload> {
         // Sharing an error may run the user's conversions.
-        let mut settled = None;
+        let mut alone = false;
         let caught = match result {
             Ok(output) => {
                 let mut output = Some(output);
                 catch(&mut || {
                     if let Some(output) = output.take() {
-                        settled = Some(self.settle(flight, output));
+                        alone = self.settle(flight, output, kept);
                     }
                 })
             }
             Err(payload) => Err(payload),
         };
-        if let Err(payload) = caught {
-            self.count_end(flight, Event::LoadPanicked);
-            Self::fail_lease(flight);
-            self.fail(flight, &"a panic");
-            self.flights.remove(flight);
-            return Err(payload);
+        match caught {
+            Ok(()) => Ok(alone),
+            Err(payload) => {
+                self.count_end(flight, Event::LoadPanicked);
+                Self::fail_lease(flight);
+                self.fail(flight, &"a panic");
+                self.flights.remove(flight);
+                Err(payload)
+            }
         }
-        Ok(settled.expect("what has not panicked has settled"))
     }
 
     /// Stores an output if it is to be kept, and takes its flight out of the table. Tells whether one caller is on board.
-    fn settle(&self, flight: &Arc<Flight<K, O>>, output: O) -> (Kept<O>, bool) {
+    ///
+    /// What can be had of it is put in `kept` early and read late: a processor that reads at once what it has written in parts
+    /// has to wait.
+    fn settle(&self, flight: &Arc<Flight<K, O>>, output: O, kept: &mut Option<Kept<O>>) -> bool {
         let kind = (self.sharing.kind)(&output);
         let value_stays = kind == Kind::Error && self.fail(flight, &Failure(&output, &self.sharing));
         let lifetime = if value_stays { None } else { self.lifetime_of(flight, kind, &output) };
         let cargo = self.cargo(flight, &output, kind, lifetime);
-        let (kept, alone) = match lifetime {
+        let alone = match lifetime {
             Some(lifetime) => {
-                let kept = (self.sharing.share)(output);
-                self.store_outcome(flight, &kept, lifetime);
+                self.store_outcome(flight, kept.insert((self.sharing.share)(output)), lifetime);
                 self.flights.remove(flight);
-                (kept, flight.state.is_alone())
+                flight.state.is_alone()
             }
             None => {
                 if kind != Kind::Error {
@@ -423,12 +436,13 @@ impl<K: Key, O: Output> Engine<K, O> {
                 }
                 self.flights.remove(flight);
                 let alone = flight.state.is_alone();
-                (if alone { Kept::output(output) } else { (self.sharing.share)(output) }, alone)
+                *kept = Some(if alone { Kept::output(output) } else { (self.sharing.share)(output) });
+                alone
             }
         };
         cargo.send();
         self.count_end(flight, if kind == Kind::Error { Event::LoadErr } else { Event::LoadOk });
-        (kept, alone)
+        alone
     }
 
     /// How long an output is kept whose load has just ended.

@@ -97,13 +97,6 @@ pub(crate) enum Landing<O> {
     Abandoned,
 }
 
-impl<O> Landing<O> {
-    /// For the one caller on board.
-    pub(crate) fn sole(kept: Kept<O>) -> Self {
-        Self::Sole(Mutex::new(Some(kept)))
-    }
-}
-
 /// A panic, for many callers: one of them gets the payload, the others its message. Seldom there, so it takes little room in a
 /// landing.
 pub(crate) struct Panic(Box<Panicked>);
