@@ -47,8 +47,7 @@ impl<K: Key, O: Output> Journey<K, O> {
 
     /// That of a call on board of a flight, which takes its outcome whatever is stored if it `insists` (I3).
     pub(super) fn aboard(boarding: Boarding<K, O>, insists: bool) -> Self {
-        // The box first: what is made in it has not to be moved there.
-        Self(Box::write(Box::new_uninit(), Stage::Rides(Ride::new(boarding, insists))))
+        Self(Box::new(Stage::Rides(Ride::new(boarding, insists))))
     }
 
     /// Does what the call has to do by now.

@@ -107,17 +107,18 @@ impl<K: Key, O: Output> Ride<K, O> {
         self.loads = true;
         let engine = self.boarding.engine();
         let run = Run::new(engine.ahead(&self.boarding.flight, self.insists), engine.policy.time_limit());
-        if let Some(runtime) = runtime
-            && let Some(body) = self.body.take()
-        {
-            load::start(&mut self.boarding, run, body, &runtime);
-            self.role = Role::Waits;
-            return;
+        match runtime.and_then(|runtime| Some((runtime, self.body.take()?))) {
+            Some((runtime, body)) => {
+                load::start(&mut self.boarding, run, body, &runtime);
+                self.role = Role::Waits;
+            }
+            None => {
+                if !run.asks() {
+                    engine.load_starts();
+                }
+                self.role = Role::Drives(run);
+            }
         }
-        if !run.asks() {
-            engine.load_starts();
-        }
-        self.role = Role::Drives(run);
     }
 
     /// Takes what the flight landed with, or nothing if it was abandoned.

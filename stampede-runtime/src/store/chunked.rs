@@ -27,23 +27,23 @@ impl<T> Chunked<T> {
 
     #[inline]
     pub(super) fn push(&mut self, item: T) {
-        match self.0.last_mut() {
-            Some(last) if last.len() < last.capacity().min(CHUNK) => last.push(item),
-            _ => self.grow(item),
+        // The item is not handed on where there is no room yet: then it is written once, to its place.
+        if self.0.last().is_none_or(|last| last.len() == last.capacity().min(CHUNK)) {
+            self.make_room();
+        }
+        if let Some(last) = self.0.last_mut() {
+            last.push(item);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, item: T) {
+    fn make_room(&mut self) {
         match self.0.last_mut() {
-            Some(last) if last.len() < CHUNK => last.push(item),
+            Some(last) if last.len() < CHUNK => last.reserve(1),
             // The first grows as it is needed: most caches are small.
-            before => {
-                let mut chunk = if before.is_some() { Vec::with_capacity(CHUNK) } else { Vec::new() };
-                chunk.push(item);
-                self.0.push(chunk);
-            }
+            Some(_) => self.0.push(Vec::with_capacity(CHUNK)),
+            None => self.0.push(Vec::with_capacity(1)),
         }
     }
 }

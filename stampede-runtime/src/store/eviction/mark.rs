@@ -1,21 +1,32 @@
 //! What an entry knows of its eviction: eight bytes.
 
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// More uses than this are not counted.
-const MOST_USES: u8 = 3;
+const MOST_USES: u32 = 3;
 
-/// The place of an entry in the order of eviction.
+/// The place of an entry in the order of eviction: a slot, and above it what tells those who hold the slot one after another
+/// apart, 24 bits. One number, so that it is handed on in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Ticket {
-    pub(super) slot: u32,
-    /// Tells those who hold the slot one after another apart; 24 bits.
-    pub(super) generation: u32,
-}
+pub(crate) struct Ticket(u64);
 
 impl Ticket {
     pub(super) const GENERATIONS: u32 = 1 << 24;
     const NO_SLOT: u32 = u32::MAX;
+
+    pub(super) fn new(slot: u32, generation: u32) -> Self {
+        Self(u64::from(generation) << u32::BITS | u64::from(slot))
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
+    pub(super) fn slot(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "all of the high half is there")]
+    pub(super) fn generation(self) -> u32 {
+        (self.0 >> u32::BITS) as u32
+    }
 }
 
 /// An entry's ticket, and how often it was used lately.
@@ -24,32 +35,33 @@ impl Ticket {
 #[derive(Debug)]
 pub(crate) struct Mark {
     slot: u32,
-    generation: [u8; 3],
-    uses: AtomicU8,
+    /// The generation of the ticket; above it the uses, which alone ever change.
+    state: AtomicU32,
 }
+
+const GENERATION: u32 = Ticket::GENERATIONS - 1;
+const ONE_USE: u32 = Ticket::GENERATIONS;
 
 impl Mark {
     #[inline]
     pub(crate) fn new(ticket: Ticket) -> Self {
-        let [generation @ .., _] = ticket.generation.to_le_bytes();
-        Self { slot: ticket.slot, generation, uses: AtomicU8::new(0) }
+        Self { slot: ticket.slot(), state: AtomicU32::new(ticket.generation()) }
     }
 
     /// The mark of an entry that is never evicted. It is not written to.
     #[inline]
     pub(crate) fn unbounded() -> Self {
-        Self { slot: Ticket::NO_SLOT, generation: [0; 3], uses: AtomicU8::new(MOST_USES) }
+        Self { slot: Ticket::NO_SLOT, state: AtomicU32::new(MOST_USES * ONE_USE) }
     }
 
     /// The mark of an entry that takes the place of this one's.
     pub(crate) fn inherited(&self) -> Self {
-        Self { slot: self.slot, generation: self.generation, uses: AtomicU8::new(self.uses()) }
+        Self { slot: self.slot, state: AtomicU32::new(self.state.load(Relaxed)) }
     }
 
     /// None if the entry is never evicted.
     pub(crate) fn ticket(&self) -> Option<Ticket> {
-        let [low, middle, high] = self.generation;
-        let ticket = Ticket { slot: self.slot, generation: u32::from_le_bytes([low, middle, high, 0]) };
+        let ticket = Ticket::new(self.slot, self.state.load(Relaxed) & GENERATION);
         (self.slot != Ticket::NO_SLOT).then_some(ticket)
     }
 
@@ -60,17 +72,18 @@ impl Mark {
     /// Counts a use. Writes only while that changes anything, so that a hot entry stays in the caches of all cores.
     #[inline]
     pub(crate) fn touch(&self) {
-        let uses = self.uses.load(Relaxed);
-        if uses < MOST_USES {
-            self.uses.store(uses + 1, Relaxed);
+        let state = self.state.load(Relaxed);
+        if state < MOST_USES * ONE_USE {
+            self.state.store(state + ONE_USE, Relaxed);
         }
     }
 
-    pub(super) fn uses(&self) -> u8 {
-        self.uses.load(Relaxed)
+    pub(super) fn uses(&self) -> u32 {
+        self.state.load(Relaxed) / ONE_USE
     }
 
-    pub(super) fn set_uses(&self, uses: u8) {
-        self.uses.store(uses, Relaxed);
+    pub(super) fn set_uses(&self, uses: u32) {
+        let generation = self.state.load(Relaxed) & GENERATION;
+        self.state.store((uses * ONE_USE) | generation, Relaxed);
     }
 }

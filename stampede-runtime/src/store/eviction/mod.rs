@@ -62,7 +62,7 @@ const NARROWEST: u64 = 32;
 const WIDEST: u64 = 2;
 
 /// Uses that lead from small to main.
-const PROMOTING_USES: u8 = 2;
+const PROMOTING_USES: u32 = 2;
 
 /// One in so many evictions from small looks at main.
 const LOOK_AT_MAIN_EVERY: u32 = 32;

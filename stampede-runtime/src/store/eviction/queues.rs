@@ -88,19 +88,19 @@ impl Queues {
 
     /// The weight of an entry whose ticket is valid.
     pub(super) fn weight_of(&self, ticket: Ticket) -> u64 {
-        self.weight_at(ticket.slot)
+        self.weight_at(ticket.slot())
     }
 
     pub(super) fn holds(&self, ticket: Ticket) -> bool {
-        let state = ticket.generation | TAKEN;
-        (ticket.slot as usize) < self.slots.len() && self.slots[ticket.slot].state & !MAIN == state
+        let state = ticket.generation() | TAKEN;
+        (ticket.slot() as usize) < self.slots.len() && self.slots[ticket.slot()].state & !MAIN == state
     }
 
     pub(super) fn oldest(&self, queue: Queue) -> Option<Victim> {
         let slot = self.lists[queue as usize].oldest;
         (slot != NONE).then(|| {
             let taken = &self.slots[slot];
-            Victim { hash: taken.hash(), ticket: Ticket { slot, generation: taken.state & GENERATION } }
+            Victim { hash: taken.hash(), ticket: Ticket::new(slot, taken.state & GENERATION) }
         })
     }
 
@@ -126,13 +126,13 @@ impl Queues {
         }
         self.generation = (generation + 1) & GENERATION;
         self.len += 1;
-        Some(Ticket { slot: at, generation })
+        Some(Ticket::new(at, generation))
     }
 
     /// Makes an entry whose ticket is valid the newest of a queue.
     pub(super) fn requeue(&mut self, ticket: Ticket, queue: Queue) {
-        self.unlink(ticket.slot);
-        self.link(ticket.slot, queue);
+        self.unlink(ticket.slot());
+        self.link(ticket.slot(), queue);
     }
 
     /// Takes an entry out; Some is its hash, if the ticket was valid.
@@ -140,12 +140,12 @@ impl Queues {
         if !self.holds(ticket) {
             return None;
         }
-        self.unlink(ticket.slot);
+        self.unlink(ticket.slot());
         self.len -= 1;
-        let slot = &mut self.slots[ticket.slot];
+        let slot = &mut self.slots[ticket.slot()];
         slot.state = 0;
         slot.newer = self.vacant;
-        self.vacant = ticket.slot;
+        self.vacant = ticket.slot();
         Some(slot.hash())
     }
 
@@ -226,7 +226,7 @@ impl Queues {
         while slot != NONE {
             let at = &self.slots[slot];
             assert_eq!((at.older, at.queue(), at.state & TAKEN), (before, queue, TAKEN));
-            tickets.push(Ticket { slot, generation: at.state & GENERATION });
+            tickets.push(Ticket::new(slot, at.state & GENERATION));
             weight += self.weight_at(slot);
             (before, slot) = (slot, at.newer);
         }

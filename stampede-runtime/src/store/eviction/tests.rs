@@ -245,19 +245,19 @@ fn a_ticket_that_was_given_back_is_not_valid_for_who_holds_its_slot_next() {
     let first = admit(&mut eviction);
     assert!(eviction.remove(first) && !eviction.remove(first));
     let second = admit(&mut eviction);
-    assert_eq!(second.slot, first.slot);
+    assert_eq!(second.slot(), first.slot());
     assert!(!eviction.remove(first));
     // Nor when all slots were released in between.
     let all: Vec<_> = (0..1_000).map(|_| admit(&mut eviction)).collect();
     assert!(all.into_iter().chain([second]).all(|ticket| eviction.remove(ticket)));
     assert_eq!(eviction.queues.slots(), 0);
     let third = admit(&mut eviction);
-    assert!(third.slot == first.slot && !eviction.remove(first) && !eviction.remove(second));
+    assert!(third.slot() == first.slot() && !eviction.remove(first) && !eviction.remove(second));
 }
 
 #[test]
 fn an_heir_takes_over_the_place_and_the_uses() {
-    let mark = Mark::new(Ticket { slot: 7, generation: Ticket::GENERATIONS - 2 });
+    let mark = Mark::new(Ticket::new(7, Ticket::GENERATIONS - 2));
     mark.touch();
     let heir = mark.inherited();
     assert_eq!((heir.ticket(), heir.uses()), (mark.ticket(), 1));
