@@ -216,15 +216,19 @@ impl Cabin {
     }
 
     /// Whether the flight still owns its key.
+    #[inline]
     pub(crate) fn is_attached(&self) -> bool {
         self.word.load(Acquire) & CUT == 0
     }
 
     /// Whether what the flight has brought, and has put where a cut finds it, may be shown. A cut that this does not see comes
     /// after it, and finds that.
+    #[inline]
     pub(crate) fn commit(&self) -> bool {
-        // Nobody asks for the flag: writing it takes a place before or after a cut.
-        self.word.fetch_or(COMMITTED, AcqRel) & CUT == 0
+        // Nobody asks for the flag: writing it takes a place before or after a cut. The look is a step of its own, because a write
+        // that tells what it has found is a loop. It may see a cut that came after the write too, which is one the more to obey.
+        self.word.fetch_or(COMMITTED, AcqRel);
+        self.is_attached()
     }
 
     /// After the landing: all who sleep are woken.
