@@ -1,8 +1,8 @@
 //! The deadlines of entries, in buckets of at most a 32nd of what is left until then.
 //!
 //! A bucket holds hashes, eight bytes an entry: whoever empties it looks the entries up. So an entry may go up to a 32nd of
-//! its ttl late, but it is never searched for. There are at most a few dozen buckets for each doubling of the ttls. Hashes of entries that are long gone (replaced, removed) are weeded out when
-//! they outnumber the entries, by whoever sweeps.
+//! its ttl late, but it is never searched for. There are at most a few dozen buckets for each doubling of the ttls. Hashes of
+//! entries that are long gone (replaced, removed) are weeded out when they outnumber the entries, by whoever sweeps.
 
 use super::chunked::Chunked;
 use crate::{
