@@ -23,8 +23,8 @@ const LARGEST_TICK: Duration = Duration::from_millis(4);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     coarse: bool,
-    /// By how much the coarse clock lags at most, if that will do for the end of a load.
-    tick: Option<Ticks>,
+    /// Loads end to the nanosecond.
+    ends_exactly: bool,
 }
 
 impl Clock {
@@ -32,12 +32,12 @@ impl Clock {
     pub(crate) fn for_ttl(ttl: Duration) -> Self {
         let tick = source::tick();
         let coarse = tick <= LARGEST_TICK && ttl >= tick.saturating_mul(10);
-        Self { coarse, tick: coarse.then(|| ticks(tick)) }
+        Self { coarse, ends_exactly: !coarse }
     }
 
     /// The same clock for caches that tell how old entries are, or others who must not outlive them: loads end to the nanosecond.
     pub(crate) fn with_exact_ends(self) -> Self {
-        Self { tick: None, ..self }
+        Self { ends_exactly: true, ..self }
     }
 
     #[inline]
@@ -48,10 +48,7 @@ impl Clock {
     /// The end of a load that ends now: no earlier than that is, and at most a tick later.
     #[inline]
     pub(crate) fn end(self) -> Ticks {
-        match self.tick {
-            Some(tick) => source::coarse().saturating_add(tick),
-            None => exact(),
-        }
+        if self.ends_exactly { exact() } else { after(source::coarse(), source::tick()) }
     }
 }
 
