@@ -168,6 +168,7 @@ mod tests {
         let lag = (0..1_000).map(|_| exact().abs_diff(clock.now())).min().unwrap_or(NEVER);
         assert!(Duration::from_nanos(lag) <= Duration::from_millis(10), "lag of {lag} ns");
     }
+
     #[test]
     #[cfg(not(feature = "test-util"))]
     fn loads_end_no_earlier_than_they_do_and_hardly_later() {

@@ -6,7 +6,7 @@
 //! - `view` is what a call is looked up by, with `text` for texts, `output` how its outcome is shared, `print` how its key is shown.
 
 mod backed;
-pub(crate) mod fit;
+mod fit;
 mod gate;
 mod misfit;
 mod output;
