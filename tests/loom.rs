@@ -1,7 +1,11 @@
-//! The state machine of a flight, under every interleaving of its calls: the very source file, on loom's primitives.
+//! The state machine of a flight, and claims, under every interleaving of calls: the very source files, on loom's primitives.
 
 #[path = "loom/call.rs"]
 mod call;
+#[path = "loom/claim.rs"]
+mod claim;
+#[path = "../stampede-runtime/src/flight/claims.rs"]
+mod claims;
 #[path = "loom/key.rs"]
 mod key;
 #[path = "../stampede-runtime/src/flight/state.rs"]

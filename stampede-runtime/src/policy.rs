@@ -94,13 +94,13 @@ impl Settings {
         None
     }
 
-    /// The shortest time for which anything is kept.
     /// Whether any outcome is ever stored by a load, where there is no `ttl_from`.
     fn keep_outcomes(&self) -> bool {
         let Self { ttl, err_ttl, none_ttl, .. } = *self;
         [ttl, err_ttl, none_ttl.unwrap_or_default()].iter().any(|ttl| !ttl.is_zero())
     }
 
+    /// The shortest time for which anything is kept.
     fn shortest(&self) -> Duration {
         let kept = [self.ttl, self.err_ttl, self.none_ttl.unwrap_or_default()];
         kept.into_iter().filter(|ttl| !ttl.is_zero()).min().unwrap_or(Duration::MAX)
@@ -157,6 +157,7 @@ impl<O> Policy<O> {
     /// a number for the jitter.
     ///
     /// Runs the user's `ttl_from`.
+    #[inline]
     pub(crate) fn lifetime(
         &self,
         kind: Kind,
@@ -185,6 +186,11 @@ impl<O> Policy<O> {
     /// The life of a value whose ttl is `ttl`.
     pub(crate) fn lifetime_of(&self, ttl: Duration, may_be_stale: bool, now: Ticks) -> Option<Lifetime> {
         self.windows.lifetime(clock::ticks(ttl), may_be_stale, now)
+    }
+
+    /// Whether the author's function tells the ttls of values.
+    pub(crate) fn asks_for_ttls(&self) -> bool {
+        self.ttl_from.is_some()
     }
 
     /// Whether any outcome is ever stored by a load.

@@ -1,8 +1,8 @@
-//! The primitives of the flight's state machine, so that its loom test can put loom's in their place.
+//! The primitives of flights and claims, so that their loom tests can put loom's in their place.
 
 pub(crate) use std::sync::{
     Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 /// Locks `mutex`. No user code runs under our locks, so a poisoned one still guards whole data.

@@ -5,6 +5,7 @@ mod blocking;
 mod cancellation;
 mod capacity;
 mod circles;
+mod claims;
 mod coalescing;
 mod errors;
 #[cfg(feature = "test-util")]

@@ -36,6 +36,11 @@ impl Call {
         Self { flight: Arc::new(flight), seat: Seat::default(), driving: false }
     }
 
+    /// The call that drives a flight, for which others have put it in the air.
+    pub(crate) fn driving(flight: Flight) -> Self {
+        Self { flight, seat: Seat::default(), driving: true }
+    }
+
     /// One more call, unless the flight is dead.
     pub(crate) fn join(flight: &Flight) -> Option<Self> {
         flight.join().then(|| Self { flight: Arc::clone(flight), seat: Seat::default(), driving: false })

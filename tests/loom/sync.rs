@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 /// Locks `mutex`.

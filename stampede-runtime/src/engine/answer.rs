@@ -7,6 +7,7 @@ use crate::{
     engine::{
         Boarding, Key, Now, Output,
         call::Ride,
+        claim::{Claim, Next},
         own::{Load, OwnLoad},
     },
     served::Served,
@@ -22,14 +23,16 @@ use std::{
 /// A call that was no hit, all of it but its load: compiled once for all functions of the same types.
 ///
 /// In a box, because the future of a call has room for this whether it is a hit or not.
-pub(crate) struct Journey<K, O>(Box<Stage<K, O>>);
+pub(crate) struct Journey<K: Key, O: Output>(Box<Stage<K, O>>);
 
 /// How far it has come.
-enum Stage<K, O> {
+enum Stage<K: Key, O: Output> {
     /// It is served something that is there, and has to start this refresh.
     Answered { now: Now<O>, refresh: Option<Boarding<K, O>> },
     /// It is on board of a flight.
     Rides(Ride<K, O>),
+    /// It has claimed its key.
+    Claims(Claim<K, O>),
     /// It has returned.
     Ends,
 }
@@ -50,15 +53,54 @@ impl<K: Key, O: Output> Journey<K, O> {
         Self(Box::new(Stage::Rides(Ride::new(boarding, insists))))
     }
 
+    /// That of a call that has claimed its key.
+    pub(super) fn claims(claim: Claim<K, O>) -> Self {
+        Self(Box::new(Stage::Claims(claim)))
+    }
+
+    /// Notes that there is no entry of the key that the call has claimed.
+    pub(super) fn found_none(&mut self) {
+        if let Stage::Claims(claim) = &mut *self.0 {
+            claim.found_none = true;
+        }
+    }
+
     /// Does what the call has to do by now.
     ///
     /// # Panics
     ///
     /// If what makes the load's body panics: it clones arguments.
+    #[inline]
     fn poll(&mut self, cx: &mut Context<'_>, mut load: Load<'_, K, O>) -> Poll<Now<O>> {
         match &mut *self.0 {
             Stage::Rides(ride) => ride.poll(cx, &mut load),
+            Stage::Claims(_) => self.poll_claim(cx, load),
             Stage::Answered { .. } | Stage::Ends => Poll::Ready(self.answer(load)),
+        }
+    }
+
+    /// Polls the load of a call that has claimed its key.
+    #[inline(never)]
+    fn poll_claim(&mut self, cx: &mut Context<'_>, mut load: Load<'_, K, O>) -> Poll<Now<O>> {
+        let Stage::Claims(claim) = &mut *self.0 else { return self.poll(cx, load) };
+        let next = match &mut load {
+            Load::InPlace(place) => claim.poll(cx, *place),
+            // Claims are made for loads that are driven in place; a flight does for all.
+            Load::Task(_) | Load::Thread(..) => Next::Lands(Ride::new(claim.board(), false)),
+        };
+        match next {
+            Next::Arrives(now) => {
+                *self.0 = Stage::Ends;
+                Poll::Ready(now)
+            }
+            Next::Sleeps(ride) => {
+                *self.0 = Stage::Rides(ride);
+                Poll::Pending
+            }
+            Next::Lands(ride) => {
+                *self.0 = Stage::Rides(ride);
+                self.poll(cx, load)
+            }
         }
     }
 
@@ -75,7 +117,7 @@ impl<K: Key, O: Output> Journey<K, O> {
     }
 }
 
-impl<K, O> fmt::Debug for Journey<K, O> {
+impl<K: Key, O: Output> fmt::Debug for Journey<K, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journey").finish_non_exhaustive()
     }

@@ -4,12 +4,14 @@ use crate::{
     contain::catch,
     engine::{load::BoxFuture, tier::Ahead},
     error::LoadTimeout,
-    flight::{Flight, Payload, circle},
+    flight::{
+        Payload,
+        circle::{self, Number},
+    },
     policy::TimeLimit,
     timer::Deadline,
 };
 use std::{
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -68,18 +70,16 @@ impl<O> Run<O> {
         self.ahead.is_open()
     }
 
-    /// Polls the body and contains its panic. When it is done, whichever way, it is dropped before this returns.
-    pub(super) fn poll<K>(
+    /// Polls the body, as the load of this number in the cache of this name, and contains its panic. When it is done, whichever way,
+    /// it is dropped before this returns.
+    pub(super) fn poll(
         &mut self,
-        flight: &Arc<Flight<K, O>>,
+        number: Number,
+        name: &str,
         cx: &mut Context<'_>,
         body: &mut dyn Body<O>,
-    ) -> Option<Result<O, Payload>>
-    where
-        K: Send + Sync + 'static,
-        O: Send + Sync + 'static,
-    {
-        let _within = circle::enter(flight.number);
+    ) -> Option<Result<O, Payload>> {
+        let _within = circle::enter(number);
         let mut polled = Poll::Pending;
         let caught = catch(&mut || {
             polled = self.poll_body(cx, body);
@@ -90,7 +90,7 @@ impl<O> Run<O> {
         });
         let result = match (caught, polled) {
             (Ok(()), Poll::Ready(output)) => return Some(Ok(output)),
-            (Ok(()), Poll::Pending) => self.time_out(flight.name(), cx)?,
+            (Ok(()), Poll::Pending) => self.time_out(name, cx)?,
             (Err(payload), _) => Err(payload),
         };
         match catch(&mut || self.end(body)) {

@@ -54,6 +54,11 @@ impl<K: Key, O: Output> Ride<K, O> {
         Self { boarding, role, loads: leads, insists, edge: None, body: None }
     }
 
+    /// One whose call has polled its load in place already.
+    pub(super) fn driving(boarding: Boarding<K, O>, run: Run<O>) -> Self {
+        Self { boarding, role: Role::Drives(run), loads: true, insists: false, edge: None, body: None }
+    }
+
     /// Does what the call has to do by now.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, load: &mut Load<'_, K, O>) -> Poll<Now<O>> {
         self.update_edge();
@@ -76,18 +81,30 @@ impl<K: Key, O: Output> Ride<K, O> {
                 },
                 Role::Drives(run) => {
                     let Boarding { flight, .. } = &self.boarding;
-                    let Some(result) = run.poll(flight, cx, load.body(&mut self.body)) else {
+                    let body = load.body(&mut self.body);
+                    let Some(result) = run.poll(flight.number, flight.name(), cx, body) else {
                         return Poll::Pending;
                     };
-                    let output = flight.engine.land_for_driver(flight, result);
-                    self.role = Role::Waits;
-                    if let Some(output) = output {
-                        self.step_off();
-                        return Poll::Ready(self.arrive(output));
+                    if let ready @ Poll::Ready(_) = self.land(result) {
+                        return ready;
                     }
                 }
                 Role::Left => panic!("a call was polled after it had returned"),
             }
+        }
+    }
+
+    /// Lands the flight with what the load has come to that this call drives. If that has to be shared, it is to be polled once more.
+    pub(super) fn land(&mut self, result: Result<O, Payload>) -> Poll<Now<O>> {
+        let Boarding { flight, .. } = &self.boarding;
+        let output = flight.engine.land_for_driver(flight, result);
+        self.role = Role::Waits;
+        match output {
+            Some(output) => {
+                self.step_off();
+                Poll::Ready(self.arrive(output))
+            }
+            None => Poll::Pending,
         }
     }
 

@@ -129,7 +129,9 @@ impl<K: Key, O: Output> Future for Load<K, O> {
         let this = &mut *self;
         #[cfg(feature = "tracing")]
         let _entered = this.span.enter();
-        let Some(result) = this.run.poll(&this.flight, cx, &mut this.body) else { return Poll::Pending };
+        let Some(result) = this.run.poll(this.flight.number, this.flight.name(), cx, &mut this.body) else {
+            return Poll::Pending;
+        };
         this.flight.engine.land(&this.flight, result);
         Poll::Ready(())
     }

@@ -1,15 +1,17 @@
 //! The engine under all of the product's faces: entries, flights and the rules between them.
 //!
 //! Invariants:
-//! - A load is started by whoever put its flight in the table, after one more look at the store (C3).
+//! - A load is started by whoever put its flight in the table, or has claimed its key, after one more look at the store (C3).
 //! - A flight ends in this order: its outcome is stored, it leaves the table, it lands. A call that finds no flight finds the
-//!   entry, and a call that finds the flight gets its outcome.
-//! - Whatever happens to a load (it returns, panics, is dropped), `land` or `abandon` runs for its flight (X1 to X4, M4).
+//!   entry, and a call that finds the flight gets its outcome. So does a claim: those who wait for it leave with it, and land.
+//! - Whatever happens to a load (it returns, panics, is dropped), `land` or `abandon` runs for its flight, or its claim ends (X1 to
+//!   X4, M4).
 
 mod answer;
 mod boarding;
 mod body;
 mod call;
+mod claim;
 #[cfg(feature = "http")]
 mod judged;
 mod load;
@@ -25,11 +27,13 @@ pub(crate) use boarding::Boarding;
 pub use load::BoxFuture;
 pub(crate) use own::{Blocking, Boxed, InPlace};
 
+use claim::Claim;
+
 use crate::{
     attached::Attached,
     clock::{self, Clock, Ticks},
     contain::{catch, contain},
-    flight::{Flight, Landing, Panic, Payload, table::Table},
+    flight::{Flight, Landing, Panic, Payload, circle, table::Table},
     hashing::Hashing,
     keyed::{AnyLookup, Form, Keyed, Lookup, Sought},
     labels::Labels,
@@ -39,7 +43,7 @@ use crate::{
     sharing::{Kept, Kind, Sharing},
     stats::{Counters, Event, Stats},
     store::{
-        Bounds, Found, NoHit, Sight, Store,
+        Bounds, Found, NoHit, Owner, Sight, Store,
         reaper::{self, Sweep},
     },
     sync::Mutex,
@@ -73,6 +77,8 @@ pub(crate) struct Engine<K, O> {
     hasher: Hashing,
     store: Store<K, O>,
     flights: Table<K, O>,
+    /// Whether calls that drive their loads in place claim their keys.
+    claims: bool,
     counters: Counters,
     #[cfg(feature = "redis")]
     tier: tier::Tier<K, O>,
@@ -107,7 +113,7 @@ impl Refresher {
 }
 
 /// What the first look at a cache brings.
-pub(crate) enum Begin<K, O> {
+pub(crate) enum Begin<K: Key, O: Output> {
     Hit(O),
     Miss(Journey<K, O>),
 }
@@ -135,6 +141,10 @@ impl<K: Key, O: Output> Engine<K, O> {
         let clock = Clock::for_ttl(policy.shortest());
         // Of stale entries the age is told, and what the tier has must not be outlived (T4).
         let clock = if policy.serves_stale() || has_tier { clock.with_exact_ends() } else { clock };
+        // What the tier is asked for belongs to a flight; and where nothing is stored there is no second look, which a claim needs. What
+        // tells the ttl is asked once: by the flight if the output is not kept.
+        let claims =
+            Table::<K, O>::has_claims() && policy.keeps_outcomes() && !policy.asks_for_ttls() && !has_tier;
         Arc::new_cyclic(|me| Self {
             #[cfg(feature = "redis")]
             tier: tier::Tier::new(attached.spec, labels.name(), me),
@@ -145,6 +155,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             sharing,
             hasher: Hashing::default(),
             flights: Table::new(),
+            claims,
             counters: Counters::new(),
             me: Weak::clone(me),
         })
@@ -240,6 +251,9 @@ impl<K: Key, O: Output> Engine<K, O> {
                 return self.serve(found, lookup, refresher);
             }
         }
+        if let Some(claim) = self.claim(lookup, refresher) {
+            return self.go_unless_served(claim, lookup);
+        }
         match self.board_unless_served(lookup) {
             Ok((output, served)) => {
                 self.count_served(served);
@@ -319,6 +333,39 @@ impl<K: Key, O: Output> Engine<K, O> {
             Sight::Served(_) | Sight::Unserved => {}
         }
         Err(boarding)
+    }
+
+    /// Claims a key for a call that drives its load in place, where a claim is enough.
+    #[inline]
+    fn claim(self: &Arc<Self>, lookup: &AnyLookup<'_, K>, refresher: Refresher) -> Option<Journey<K, O>> {
+        if !self.claims || refresher != Refresher::Nobody {
+            return None;
+        }
+        // What a load waits for is noted (X5), and that takes a flight.
+        if circle::is_within() || !self.flights.is_free(lookup.hash) {
+            return None;
+        }
+        // Before it is claimed: this runs the user's `Clone`.
+        let key = Keyed::new(lookup.hash, lookup.key.to_key());
+        let number = self.flights.claim(lookup.hash)?;
+        Some(Journey::claims(Claim::new(Arc::clone(self), key, number)))
+    }
+
+    /// As a flight's leader, who has made a claim looks at the store once more.
+    #[inline]
+    fn go_unless_served(&self, mut journey: Journey<K, O>, lookup: &AnyLookup<'_, K>) -> Journey<K, O> {
+        match self.store.look(lookup, &self.sharing) {
+            Sight::Served(found) if found.decision != Decision::Revalidate => {
+                drop(journey);
+                let (output, served) = served(found);
+                self.count_served(served);
+                return Journey::served(output, served);
+            }
+            Sight::Nothing => journey.found_none(),
+            Sight::Served(_) | Sight::Unserved => {}
+        }
+        self.counters.count(Event::Lead);
+        journey
     }
 
     #[inline]
@@ -425,7 +472,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         let cargo = self.cargo(flight, &output, kind, lifetime);
         let alone = match lifetime {
             Some(lifetime) => {
-                self.store_outcome(flight, kept.insert((self.sharing.share)(output)), lifetime);
+                self.store_of_flight(flight, kept.insert((self.sharing.share)(output)), lifetime);
                 self.flights.remove(flight);
                 flight.state.is_alone()
             }
@@ -446,6 +493,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     }
 
     /// How long an output is kept whose load has just ended.
+    #[inline]
     fn lifetime(&self, kind: Kind, output: &O, hash: u64) -> Option<Lifetime> {
         // Another draw for every key and every load.
         let chance = || self.hasher.hash_one((hash, clock::exact()));
@@ -492,17 +540,30 @@ impl<K: Key, O: Output> Engine<K, O> {
         }
     }
 
-    fn store_outcome(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
+    /// Stores the outcome of a flight.
+    #[inline]
+    fn store_of_flight(&self, flight: &Flight<K, O>, kept: &Kept<O>, lifetime: Lifetime) {
+        // From now on there is an entry, in most cases.
+        let found_none = flight.found_none.load(Relaxed);
+        flight.found_none.store(false, Relaxed);
+        let copy = || kept.to_kept(&self.sharing);
+        self.store_outcome(&flight.key, copy, lifetime, flight.state.cabin(), found_none);
+    }
+
+    /// Stores what `copy` makes, which `owner` brings.
+    #[inline]
+    fn store_outcome(
+        &self,
+        key: &Keyed<K>,
+        copy: impl Fn() -> Kept<O>,
+        lifetime: Lifetime,
+        owner: &dyn Owner,
+        found_none: bool,
+    ) {
         // A panic while the key or the output is cloned costs the entry, not the outcome (C4).
         let mut earliest = None;
         contain(&mut || {
-            let again = Some((kept, &self.sharing));
-            let kept = kept.to_kept(&self.sharing);
-            let cabin = Some(flight.state.cabin());
-            // From now on there is one, in most cases.
-            let found_none = flight.found_none.load(Relaxed);
-            flight.found_none.store(false, Relaxed);
-            earliest = self.store.insert(&flight.key, kept, again, lifetime, cabin, found_none);
+            earliest = self.store.insert(key, copy(), Some(&copy), lifetime, Some(owner), found_none);
         });
         self.schedule_sweep(earliest);
     }

@@ -20,6 +20,10 @@ pub(super) struct Ahead<O>(PhantomData<fn() -> O>);
 
 #[expect(clippy::unused_self)]
 impl<O> Ahead<O> {
+    pub(super) fn nothing() -> Self {
+        Self(PhantomData)
+    }
+
     pub(super) fn is_open(&self) -> bool {
         false
     }

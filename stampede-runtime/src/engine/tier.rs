@@ -25,6 +25,11 @@ use std::{
 pub(super) struct Ahead<O>(Option<BoxFuture<Option<O>>>);
 
 impl<O> Ahead<O> {
+    /// What a load does first that asks no tier.
+    pub(super) fn nothing() -> Self {
+        Self(None)
+    }
+
     /// Whether the load has not been started.
     pub(super) fn is_open(&self) -> bool {
         self.0.is_some()
@@ -129,7 +134,7 @@ impl<K: Key, O: Output> Engine<K, O> {
             let (mut output, mut kept) = (Some(output), None);
             contain(&mut || kept = output.take().map(self.sharing.share));
             if let Some(kept) = kept {
-                self.store_outcome(flight, &kept, lifetime);
+                self.store_of_flight(flight, &kept, lifetime);
             }
         }
         None

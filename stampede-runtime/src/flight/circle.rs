@@ -26,7 +26,8 @@ pub(crate) trait Node: Send + Sync {
     fn label(&self) -> String;
 }
 
-/// The number of a flight, which no other flight of the process has, at any time.
+/// The number of a flight or a claim, which no other one of the process has, at any time. The flights of those who wait for a claim
+/// have its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Number(u64);
 
@@ -53,6 +54,15 @@ impl Number {
         NEXT.set(number + 1);
         Self(number)
     }
+
+    /// The same as an integer; never zero.
+    pub(super) fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
 }
 
 /// Which flights the load of each waiting flight waits for.
@@ -64,6 +74,12 @@ static EDGES: LazyLock<Mutex<Edges>> = LazyLock::new(Mutex::default);
 #[must_use]
 pub(crate) fn enter(flight: Number) -> Within {
     Within { outer: CURRENT.replace(flight) }
+}
+
+/// Whether this thread is in a load, which would wait for what is done now.
+#[inline]
+pub(crate) fn is_within() -> bool {
+    CURRENT.get() != Number::NONE
 }
 
 /// A load is being polled.

@@ -1,6 +1,7 @@
 //! A load in progress and those who wait for it.
 
 pub(crate) mod circle;
+mod claims;
 #[cfg(feature = "redis")]
 pub(crate) mod passage;
 mod slots;
@@ -42,10 +43,10 @@ pub(crate) struct Flight<K, O> {
 
 impl<K: Key, O: Output> Flight<K, O> {
     /// A flight with one caller on board, who drives it.
-    pub(crate) fn new(key: Keyed<K>, engine: Arc<Engine<K, O>>) -> Self {
+    pub(crate) fn new(key: Keyed<K>, number: Number, engine: Arc<Engine<K, O>>) -> Self {
         Self {
             key,
-            number: Number::new(),
+            number,
             state: State::new(),
             engine,
             found_none: AtomicBool::new(false),

@@ -1,15 +1,18 @@
 //! Which flight is in the air for which key.
 //!
 //! Invariants:
-//! - At most one flight a key (C1); it joins and leaves under the lock of its shard, and callers join it under that lock.
-//! - Only `Eq` of keys runs under a shard's lock (C4). What is removed is handed out and dropped by the caller.
+//! - At most one flight or claim a key (C1, `claims.rs`). A flight joins and leaves under the lock of its shard, and callers join it
+//!   under that lock; that of who waits for a claim joins under the lock of the promises, and leaves them as the claim ends.
+//! - Only `Eq` of keys runs under these locks (C4). What is removed is handed out and dropped by the caller.
 //! - An `Eq` that calls the cache which runs it panics: it would wait for its own lock.
 
 use crate::{
     engine::{Engine, Key, Output},
     flight::{
-        Flight,
-        slots::{Erased, Slots, Visit},
+        Flight, Landing,
+        circle::Number,
+        claims,
+        slots::{Erased, Redeemed, Slots, Visit},
     },
     keyed::Keyed,
 };
@@ -37,6 +40,7 @@ impl<K: Key, O: Output> Table<K, O> {
     }
 
     /// Joins the flight of a key, or puts a new one in the air. True if it is new: the call has to start its load.
+    #[inline]
     pub(crate) fn board(&self, key: Keyed<K>, engine: &Arc<Engine<K, O>>) -> (Arc<Flight<K, O>>, bool) {
         let (hash, mut caller) = (key.hash(), Caller::new(key, engine, true));
         self.slots.enter(hash, &mut caller);
@@ -47,12 +51,12 @@ impl<K: Key, O: Output> Table<K, O> {
         }
     }
 
-    /// Whether a key has a flight.
+    /// Whether a key has a flight, or is claimed.
     pub(crate) fn contains<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
-        self.slots.find(hash, &|flight| key.equivalent(Self::typed(flight).key.key())).is_some()
+        self.slots.contains(hash, &|flight| key.equivalent(Self::typed(flight).key.key()))
     }
 
-    /// Puts a flight in the air, unless the key has one.
+    /// Puts a flight in the air, unless the key has one or is claimed.
     pub(crate) fn lead(&self, key: Keyed<K>, engine: &Arc<Engine<K, O>>) -> Option<Arc<Flight<K, O>>> {
         let (hash, mut caller) = (key.hash(), Caller::new(key, engine, false));
         self.slots.enter(hash, &mut caller);
@@ -64,36 +68,38 @@ impl<K: Key, O: Output> Table<K, O> {
         drop(self.slots.take_this(flight.key.hash(), Arc::as_ptr(flight).cast()));
     }
 
-    /// Takes the flight of a key out of the table and cuts it from its key (I1).
+    /// Takes the flight of a key out of the table and cuts it from its key, or the claim (I1).
     pub(crate) fn cut<Q: Equivalent<K> + ?Sized>(&self, hash: u64, key: &Q) -> bool {
-        let cut = self.slots.take(hash, &|flight| key.equivalent(Self::typed(flight).key.key()));
-        cut.inspect(|flight| Self::typed(flight).state.cut()).is_some()
+        let is_it = |flight: &Erased| key.equivalent(Self::typed(flight).key.key());
+        let (is_claimed, flight) = self.slots.cut(hash, &is_it);
+        let flight = flight.inspect(|flight| Self::typed(flight).state.cut());
+        is_claimed || flight.is_some()
     }
 
     /// The same for all keys of a hash, of which there is one nearly always.
     #[cfg(feature = "redis")]
     pub(crate) fn cut_hash(&self, hash: u64) {
-        while let Some(flight) = self.slots.take(hash, &|_| true) {
+        while let (_, Some(flight)) = self.slots.cut(hash, &|_| true) {
             Self::typed(&flight).state.cut();
         }
     }
 
-    /// Whether a key of this hash has a flight.
+    /// Whether a key of this hash has a flight, or is claimed.
     #[cfg(feature = "redis")]
     pub(crate) fn has_hash(&self, hash: u64) -> bool {
-        self.slots.find(hash, &|_| true).is_some()
+        self.slots.contains(hash, &|_| true)
     }
 
     /// The same for every key.
     pub(crate) fn cut_all(&self) {
-        for flight in self.slots.all() {
+        self.slots.cut_all(&|flight| {
             let flight = Self::own(flight);
             flight.state.cut();
             self.remove(&flight);
-        }
+        });
     }
 
-    /// The number of flights in the air.
+    /// The number of flights in the air, and of claims.
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
@@ -104,6 +110,67 @@ impl<K: Key, O: Output> Table<K, O> {
 
     fn own(flight: Erased) -> Arc<Flight<K, O>> {
         flight.downcast().expect(SAME)
+    }
+}
+
+/// For calls that make claims.
+impl<K: Key, O: Output> Table<K, O> {
+    /// Whether keys can be claimed at all.
+    pub(crate) fn has_claims() -> bool {
+        claims::fits::<K>()
+    }
+
+    /// Whether the key of a hash could be claimed a moment ago.
+    #[inline]
+    pub(crate) fn is_free(&self, hash: u64) -> bool {
+        self.slots.is_free(hash)
+    }
+
+    /// Claims the key of a hash for a call that drives its load in place. None if the key has a flight, or may have one.
+    #[inline]
+    pub(crate) fn claim(&self, hash: u64) -> Option<Number> {
+        self.slots.claim(hash)
+    }
+
+    /// Whether the claim of a hash still owns its key.
+    #[inline]
+    pub(crate) fn is_attached(&self, hash: u64) -> bool {
+        self.slots.is_attached(hash)
+    }
+
+    /// Whether what a claim has brought, and has put where a cut finds it, may be shown.
+    #[inline]
+    pub(crate) fn commit(&self, hash: u64) -> bool {
+        self.slots.commit(hash)
+    }
+
+    /// Ends a claim. Some are the flights of those who wait for it: of its key at most one, which has to land. Those of other keys, whose
+    /// hashes were taken for its own, have to be abandoned.
+    #[inline]
+    pub(crate) fn release(&self, hash: u64) -> Option<Vec<Arc<Flight<K, O>>>> {
+        Some(self.slots.release(hash)?.into_iter().map(Self::own).collect())
+    }
+
+    /// Makes a flight of a claim, with the call on board that drives its load. If the claim has been cut, so is the flight.
+    pub(crate) fn redeem(
+        &self,
+        key: &Keyed<K>,
+        number: Number,
+        engine: &Arc<Engine<K, O>>,
+    ) -> Arc<Flight<K, O>> {
+        // Before any lock: it may run the user's `Clone`.
+        let mine = Arc::new(Flight::new(key.clone(), number, Arc::clone(engine)));
+        let make = || Arc::clone(&mine) as Erased;
+        let Redeemed { flight, is_attached, others } =
+            self.slots.redeem(key.hash(), &|flight| Self::typed(flight).key == *key, &make);
+        let flight = Self::own(flight);
+        if !is_attached {
+            flight.state.cut();
+        }
+        for other in others {
+            Self::own(other).state.land(Landing::Abandoned);
+        }
+        flight
     }
 }
 
@@ -124,6 +191,13 @@ impl<'a, K, O> Caller<'a, K, O> {
     }
 }
 
+impl<K: Key, O: Output> Caller<'_, K, O> {
+    #[inline]
+    fn new_flight(&mut self, number: Number) -> Option<Arc<Flight<K, O>>> {
+        Some(Arc::new(Flight::new(self.key.take()?, number, Arc::clone(self.engine))))
+    }
+}
+
 impl<K: Key, O: Output> Visit for Caller<'_, K, O> {
     fn is_it(&self, flight: &Erased) -> bool {
         self.key.as_ref().is_some_and(|key| Table::<K, O>::typed(flight).key == *key)
@@ -140,8 +214,20 @@ impl<K: Key, O: Output> Visit for Caller<'_, K, O> {
             }
             // One that is dead is about to leave: its last caller has just left.
         }
-        let flight = Arc::new(Flight::new(self.key.take()?, Arc::clone(self.engine)));
+        let flight = self.new_flight(Number::new())?;
         self.led = Some(Arc::clone(&flight));
+        Some(flight)
+    }
+
+    fn joins(&self) -> bool {
+        self.joins
+    }
+
+    fn promise(&mut self, number: Number) -> Option<Erased> {
+        let flight = self.new_flight(number)?;
+        // Who has made the claim is on board, and drives.
+        flight.state.join();
+        self.joined = Some(Arc::clone(&flight) as Erased);
         Some(flight)
     }
 }

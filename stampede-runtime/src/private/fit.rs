@@ -84,7 +84,7 @@ impl<K, O> Deref for Fit<K, O> {
 /// A call that was no hit; one of its methods has to be called.
 #[derive(Debug)]
 #[must_use]
-pub struct Missed<K, O>(Journey<K, O>);
+pub struct Missed<K: Key, O: Output>(Journey<K, O>);
 
 impl<K: Key, O: Output> Missed<K, O> {
     #[inline]

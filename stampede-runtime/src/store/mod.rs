@@ -4,7 +4,7 @@
 //! - An entry is served only while it is revealed, `policy` says so, and (under `test-util`) it is of the reader's runtime.
 //! - The outcome of a flight is put in unless the flight has been cut, in one step with the look at the entry that is there
 //!   (I1, I2). Where there is none it is put in hidden, and revealed unless the flight has been cut before that: who cuts it
-//!   later removes it. A hidden entry counts as absent; the flight is still in the table then, so nobody loads twice (C3).
+//!   later removes it. A hidden entry counts as absent; the flight is still in the table then, or the key claimed, so nobody loads twice (C3).
 //! - There are never more entries than the bound allows: one is admitted before it is put in, and its ticket is given back
 //!   after it has been taken out (M1, `admission.rs`).
 //! - What has been taken out is dropped soon: writers help, and wait a little if much is left (M3, `retired.rs`).
@@ -54,6 +54,25 @@ pub(crate) enum Sight<O> {
     /// There is one that can't be served without waiting.
     Unserved,
     Served(Found<O>),
+}
+
+/// Who brings the outcome of a load: a flight, or a claim.
+pub(crate) trait Owner {
+    /// Whether it still owns its key.
+    fn is_attached(&self) -> bool;
+
+    /// Whether what it has brought, and has put where a cut finds it, may be shown.
+    fn commit(&self) -> bool;
+}
+
+impl Owner for Cabin {
+    fn is_attached(&self) -> bool {
+        Self::is_attached(self)
+    }
+
+    fn commit(&self) -> bool {
+        Self::commit(self)
+    }
 }
 
 /// The entries of one cache.
@@ -213,27 +232,27 @@ impl<K: Eq + Clone, O> Store<K, O> {
         &self,
         key: &Keyed<K>,
         kept: Kept<O>,
-        again: Option<(&Kept<O>, &Sharing<O>)>,
+        again: Option<&dyn Fn() -> Kept<O>>,
         lifetime: Lifetime,
-        flight: Option<&Cabin>,
+        owner: Option<&dyn Owner>,
         expects_none: bool,
     ) -> Option<Ticks> {
-        let goes_on = || flight.is_none_or(Cabin::is_attached);
+        let goes_on = || owner.is_none_or(Owner::is_attached);
         // What will not be stored must not make others go.
         if !goes_on() {
             return None;
         }
         let weight = self.bounds.weight(key.key(), &kept);
         let guard = self.map.guard();
-        let mut attempt = self.attempt(key, kept, lifetime, weight, flight, &guard, expects_none);
+        let mut attempt = self.attempt(key, kept, lifetime, weight, owner, &guard, expects_none);
         let is_stored = loop {
             let kept = match (attempt, again) {
                 (Attempt::Stored, _) => break true,
                 (Attempt::Again(Some(back)), _) if goes_on() => back,
-                (Attempt::Again(None), Some((kept, sharing))) if goes_on() => kept.to_kept(sharing),
+                (Attempt::Again(None), Some(again)) if goes_on() => again(),
                 (Attempt::Refused | Attempt::Again(_), _) => break false,
             };
-            attempt = self.attempt(key, kept, lifetime, weight, flight, &guard, false);
+            attempt = self.attempt(key, kept, lifetime, weight, owner, &guard, false);
         };
         if key.hash() % TABLES == 0 {
             // A map that has grown leaves its old table in the batch of whoever noticed, together as large as the new one.
@@ -269,14 +288,14 @@ impl<K: Eq + Clone, O> Store<K, O> {
         kept: Kept<O>,
         lifetime: Lifetime,
         weight: u32,
-        flight: Option<&Cabin>,
+        owner: Option<&dyn Owner>,
         guard: &impl Guard,
         expects_none: bool,
     ) -> Attempt<O> {
         let old = if expects_none { None } else { self.map.get(&key.lookup(), guard) };
         match old {
-            Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, flight, guard),
-            None => self.insert_first(key.clone(), kept, lifetime, weight, flight, guard),
+            Some(old) => self.replace(key.clone(), old, kept, lifetime, weight, owner, guard),
+            None => self.insert_first(key.clone(), kept, lifetime, weight, owner, guard),
         }
     }
 
@@ -293,7 +312,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         kept: Kept<O>,
         lifetime: Lifetime,
         weight: u32,
-        flight: Option<&Cabin>,
+        owner: Option<&dyn Owner>,
         guard: &impl Guard,
     ) -> Attempt<O> {
         // What weighs as much as the old entry takes over its place; else it needs one of its own.
@@ -315,7 +334,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         // Only over an entry that is there: papaya's `compute` leaves its table too small for new keys. It may ask twice.
         let over_old = |found: Option<(_, &Entry<O>)>| {
             let is_old = found.is_some_and(|(_, found)| ptr::eq(found, old));
-            if !is_old || !flight.is_none_or(Cabin::is_attached) {
+            if !is_old || !owner.is_none_or(Owner::is_attached) {
                 return Operation::Abort(());
             }
             entry.take().map_or(Operation::Abort(()), Operation::Insert)
@@ -347,7 +366,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         kept: Kept<O>,
         lifetime: Lifetime,
         weight: u32,
-        flight: Option<&Cabin>,
+        owner: Option<&dyn Owner>,
         guard: &impl Guard,
     ) -> Attempt<O> {
         let hash = key.hash();
@@ -359,7 +378,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
             None => None,
         };
         let mark = admitted.as_ref().map_or_else(eviction::Mark::unbounded, admission::Admitted::mark);
-        let entry = match flight {
+        let entry = match owner {
             Some(_) => Entry::hidden(lifetime, kept, mark),
             None => Entry::new(lifetime, kept, mark),
         };
@@ -370,7 +389,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         if let Some(admitted) = admitted {
             admitted.stays();
         }
-        if flight.is_none_or(Cabin::commit) {
+        if owner.is_none_or(Owner::commit) {
             // The flight may have been cut in this very moment; then this entry has been removed, and shows nothing.
             entry.head.reveal(lifetime);
             return Attempt::Stored;
