@@ -20,7 +20,7 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        match self.store.get(&self.lookup(key), self.clock.now(), &self.sharing) {
+        match self.store.get(&self.lookup(key), self.clock.now(), &self.sharing, || {}) {
             Ok(output) => Some(output),
             Err(no_hit) => {
                 let never = |_: &Q| unreachable!("what is looked at is not loaded");

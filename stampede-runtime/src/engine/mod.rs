@@ -186,9 +186,8 @@ impl<K: Key, O: Output> Engine<K, O> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let output = self.store.get(&self.lookup(key), self.clock.now(), &self.sharing)?;
-        self.counters.count(Event::Hit);
-        Ok(output)
+        let found = || self.counters.count(Event::Hit);
+        self.store.get(&self.lookup(key), self.clock.now(), &self.sharing, found)
     }
 
     /// A place on the flight of a key, whatever is stored (I3).
@@ -581,7 +580,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let lookup = self.lookup(key);
-        match self.store.get(&lookup, self.clock.now(), &self.sharing) {
+        match self.store.get(&lookup, self.clock.now(), &self.sharing, || {}) {
             Ok(output) => Some(output),
             Err(NoHit { hash, .. }) => {
                 let never = |_: &Q| unreachable!("what is peeked at is not loaded");

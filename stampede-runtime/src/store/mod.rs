@@ -129,7 +129,7 @@ impl<K: Eq + Clone, O> Store<K, O> {
         }
     }
 
-    /// Copies the output of a key, if it is fresh.
+    /// Copies the output of a key, if it is fresh. Then `found` is run, before the map is left: what is done after that waits for it.
     ///
     /// The first entry of its hash is nearly always the one. So keys are compared once and outside of the search, which then is the
     /// same for all forms of keys, and has the registers that a call would take from it. Of two keys of a hash one may be overlooked
@@ -139,7 +139,13 @@ impl<K: Eq + Clone, O> Store<K, O> {
     ///
     /// If it is not fresh; and if it is not known, because another key has the same hash.
     #[inline]
-    pub(crate) fn get<Q>(&self, lookup: &Lookup<'_, Q>, now: Ticks, sharing: &Sharing<O>) -> Result<O, NoHit>
+    pub(crate) fn get<Q>(
+        &self,
+        lookup: &Lookup<'_, Q>,
+        now: Ticks,
+        sharing: &Sharing<O>,
+        found: impl FnOnce(),
+    ) -> Result<O, NoHit>
     where
         Q: Equivalent<K> + ?Sized,
     {
@@ -150,7 +156,11 @@ impl<K: Eq + Clone, O> Store<K, O> {
         if !lookup.key.equivalent(key.key()) {
             return Err(NoHit { hash: lookup.hash, is_known: false });
         }
-        Self::copy_if_fresh(entry, now, sharing).ok_or(NoHit { hash: lookup.hash, is_known: true })
+        let copy = Self::copy_if_fresh(entry, now, sharing);
+        if copy.is_some() {
+            found();
+        }
+        copy.ok_or(NoHit { hash: lookup.hash, is_known: true })
     }
 
     /// The same where another key has the same hash.
