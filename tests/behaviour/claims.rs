@@ -414,9 +414,9 @@ async fn fragile(key: Fragile, notify: &Notify) -> u64 {
     key.0
 }
 
-// C4: whichever of its clones panics, of what is stored or of the flight that a claim becomes.
+// C4: whichever of its clones panics.
 #[test]
-fn a_key_that_can_not_be_cloned_keeps_no_claim() {
+fn a_key_that_can_not_be_cloned_keeps_no_flight() {
     for waits in [false, true] {
         let mut panics = 0;
         for clones in 0..8 {

@@ -5,7 +5,7 @@
 //! or the call goes away, the claim ends, and those who wait for it start over.
 
 use crate::{
-    contain::{catch, contain},
+    contain::catch,
     engine::{Boarding, Engine, Key, Now, Output, body::Run, call::Ride, own::Place, tier::Ahead},
     flight::{Flight, Landing, Payload, circle::Number},
     keyed::Keyed,
@@ -56,10 +56,6 @@ impl<K: Key, O: Output> Claim<K, O> {
     }
 
     /// Makes a flight of it, on board of which the call is.
-    ///
-    /// # Panics
-    ///
-    /// If the key's `Clone` or `Eq` panics. Then it is still a claim.
     pub(super) fn board(&mut self) -> Boarding<K, O> {
         let flight = self.engine.flights.redeem(&self.key, self.number, &self.engine);
         self.phase = Phase::Over;
@@ -140,10 +136,7 @@ impl<K: Key, O: Output> Claim<K, O> {
         let mut kept = Some((sharing.share)(output));
         let mut mine = None;
         for flight in flights {
-            // It may run the user's `Eq`.
-            let mut is_mine = false;
-            contain(&mut || is_mine = flight.key == self.key);
-            match kept.take_if(|_| is_mine) {
+            match kept.take_if(|_| flight.key == self.key) {
                 Some(kept) => {
                     flight.state.land(Landing::Shared(kept));
                     mine = Some(flight);
@@ -172,11 +165,11 @@ impl<K: Key, O: Output> Claim<K, O> {
 
 impl<K: Key, O: Output> Owner for Claim<K, O> {
     fn is_attached(&self) -> bool {
-        self.engine.flights.is_attached(self.key.hash())
+        self.engine.flights.claimed().is_attached(self.key.hash())
     }
 
     fn commit(&self) -> bool {
-        self.engine.flights.commit(self.key.hash())
+        self.engine.flights.claimed().commit(self.key.hash())
     }
 }
 

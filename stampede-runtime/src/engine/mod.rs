@@ -344,7 +344,7 @@ impl<K: Key, O: Output> Engine<K, O> {
         if circle::is_within() || !self.flights.is_free(lookup.hash) {
             return None;
         }
-        // Before it is claimed: this runs the user's `Clone`.
+        // Made before it is claimed: that may run others' code.
         let key = Keyed::new(lookup.hash, lookup.key.to_key());
         let number = self.flights.claim(lookup.hash)?;
         Some(Journey::claims(Claim::new(Arc::clone(self), key, number)))

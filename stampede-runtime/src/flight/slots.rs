@@ -108,13 +108,12 @@ impl Slots {
         // Under the lock: a claim becomes a flight under it.
         let mut shard = self.map.shards()[self.shard(hash)].write();
         let taken = shard.remove_entry(hash, |slot| self.is_sought(slot, hash, is_it));
-        let Some(claims) = self.claims.get() else {
-            return (false, taken.map(|(_, flight)| flight.into_inner()));
-        };
+        let taken = taken.map(|(_, flight)| flight.into_inner());
+        let Some(claims) = self.claims.get() else { return (false, taken) };
         if taken.is_some() {
             claims.leave(hash);
         }
-        (claims.cut(hash), taken.map(|(_, flight)| flight.into_inner()))
+        (claims.cut(hash), taken)
     }
 
     /// The same for all hashes; `cut` sees all flights.
@@ -184,21 +183,10 @@ impl Slots {
         self.claims.get_or_init(|| Claims::new(hashes))
     }
 
+    /// The claims, for who has made one.
     #[inline]
-    fn claimed(&self) -> &Claims {
+    pub(super) fn claimed(&self) -> &Claims {
         self.claims.get().expect("a claim has been made")
-    }
-
-    /// As [`Claims::is_attached`].
-    #[inline]
-    pub(super) fn is_attached(&self, hash: u64) -> bool {
-        self.claimed().is_attached(hash)
-    }
-
-    /// As [`Claims::commit`].
-    #[inline]
-    pub(super) fn commit(&self, hash: u64) -> bool {
-        self.claimed().commit(hash)
     }
 
     /// Ends a claim; Some are the flights of those who wait for it, of other keys among them.
@@ -215,20 +203,15 @@ impl Slots {
         take_promises(&mut promises, hash)
     }
 
-    /// Makes a flight of a claim: the one of those who wait for it, or the one that `make` makes. It is in the air if the claim still
-    /// owned its key.
-    pub(super) fn redeem(
-        &self,
-        hash: u64,
-        is_it: &dyn Fn(&Erased) -> bool,
-        make: &dyn Fn() -> Erased,
-    ) -> Redeemed {
+    /// Makes a flight of a claim: the one of those who wait for it, or else this `new` one. It is in the air if the claim still owned its
+    /// key.
+    pub(super) fn redeem(&self, hash: u64, is_it: &dyn Fn(&Erased) -> bool, new: &Erased) -> Redeemed {
         let mut shard = self.map.shards()[self.shard(hash)].write();
         let mut promises = lock(&self.promises);
         let mine = promises
             .iter()
             .position(|promise| promise.hash == hash && self.compare(&|| is_it(&promise.flight)));
-        let flight = mine.map_or_else(make, |at| promises.swap_remove(at).flight);
+        let flight = mine.map_or_else(|| Arc::clone(new), |at| promises.swap_remove(at).flight);
         let others = take_promises(&mut promises, hash);
         let is_attached = self.claimed().redeem(hash);
         drop(promises);
@@ -420,7 +403,7 @@ mod tests {
             enter(&slots, hash, key);
         }
         let redeemed =
-            slots.redeem(hash, &|flight| flight.downcast_ref() == Some(&2_u32), &|| unreachable!());
+            slots.redeem(hash, &|flight| flight.downcast_ref() == Some(&2_u32), &(Arc::new(9_u32) as Erased));
         assert_eq!((keys(&[redeemed.flight]), keys(&redeemed.others)), (vec![2], vec![1, 3]));
         assert!(
             redeemed.is_attached && enter(&slots, hash, 2).joined.is_some() && slots.claim(hash).is_none()

@@ -11,7 +11,7 @@ use crate::{
     flight::{
         Flight, Landing,
         circle::Number,
-        claims,
+        claims::{self, Claims},
         slots::{Erased, Redeemed, Slots, Visit},
     },
     keyed::Keyed,
@@ -132,16 +132,10 @@ impl<K: Key, O: Output> Table<K, O> {
         self.slots.claim(hash)
     }
 
-    /// Whether the claim of a hash still owns its key.
+    /// The claims, for who has made one.
     #[inline]
-    pub(crate) fn is_attached(&self, hash: u64) -> bool {
-        self.slots.is_attached(hash)
-    }
-
-    /// Whether what a claim has brought, and has put where a cut finds it, may be shown.
-    #[inline]
-    pub(crate) fn commit(&self, hash: u64) -> bool {
-        self.slots.commit(hash)
+    pub(crate) fn claimed(&self) -> &Claims {
+        self.slots.claimed()
     }
 
     /// Ends a claim. Some are the flights of those who wait for it: of its key at most one, which has to land. Those of other keys, whose
@@ -158,11 +152,10 @@ impl<K: Key, O: Output> Table<K, O> {
         number: Number,
         engine: &Arc<Engine<K, O>>,
     ) -> Arc<Flight<K, O>> {
-        // Before any lock: it may run the user's `Clone`.
-        let mine = Arc::new(Flight::new(key.clone(), number, Arc::clone(engine)));
-        let make = || Arc::clone(&mine) as Erased;
+        // Made before any lock, and dropped after it if others have made one.
+        let new = Arc::new(Flight::new(key.clone(), number, Arc::clone(engine))) as Erased;
         let Redeemed { flight, is_attached, others } =
-            self.slots.redeem(key.hash(), &|flight| Self::typed(flight).key == *key, &make);
+            self.slots.redeem(key.hash(), &|flight| Self::typed(flight).key == *key, &new);
         let flight = Self::own(flight);
         if !is_attached {
             flight.state.cut();
